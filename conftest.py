@@ -1,0 +1,63 @@
+"""The code blocks of README and documentation are tests; tests/docs holds that no block is left out."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from doctest import ELLIPSIS
+from pathlib import Path
+
+from sybil import Example, Sybil
+from sybil.parsers.myst import ClearNamespaceParser, CodeBlockParser, PythonCodeBlockParser
+
+ELSEWHERE = ("python -m pip install ", "nox -s ")
+"""Commands that a console block may show and CI runs elsewhere: they make the environment that the blocks run in."""
+
+
+def run_console(example: Example) -> None:
+    """Run each ``$ command`` of a console block, and compare what it prints with the lines below it, if there are any."""
+    for command, expected in _commands(example.parsed):
+        if not command.startswith(ELSEWHERE):
+            printed = _run(command)
+            if expected:
+                assert printed.split() == expected.split(), f"$ {command}\n{printed}"
+
+
+def _commands(block: str) -> list[tuple[str, str]]:
+    first, *sessions = ("\n" + block).split("\n$ ")
+    if first.strip():
+        raise ValueError("a console block starts with a line `$ command`")
+    return [(command, output) for command, _, output in (session.partition("\n") for session in sessions)]
+
+
+def _run(command: str) -> str:
+    program, *arguments = shlex.split(command)
+    scripts = Path(sysconfig.get_path("scripts"))
+    path = sys.executable if program == "python" else str(scripts / program)
+    return subprocess.run([path, *arguments], check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def parse_json(example: Example) -> None:
+    """A JSON block is JSON."""
+    json.loads(example.parsed)
+
+
+def parse_toml(example: Example) -> None:
+    """A TOML block is TOML."""
+    tomllib.loads(example.parsed)
+
+
+pytest_collect_file = Sybil(
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=ELLIPSIS),
+        CodeBlockParser("console", run_console),
+        CodeBlockParser("json", parse_json),
+        CodeBlockParser("toml", parse_toml),
+        ClearNamespaceParser(),
+    ],
+    pattern="*.md",
+).pytest()
