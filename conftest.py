@@ -1,4 +1,4 @@
-"""The code blocks of README and documentation are tests; tests/docs holds that no block is left out."""
+"""The code blocks of README and of the documentation are tests: tests/packaging holds that none is left out."""
 
 from __future__ import annotations
 
@@ -11,44 +11,53 @@ import tomllib
 from doctest import ELLIPSIS
 from pathlib import Path
 
+import pytest
 from sybil import Example, Sybil
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import ClearNamespaceParser, CodeBlockParser, PythonCodeBlockParser
 
-ELSEWHERE = ("python -m pip install ", "nox -s ")
-"""Commands that a console block may show and CI runs elsewhere: they make the environment that the blocks run in."""
+ELSEWHERE = ("python -m pip install ", "nox -s ", "pip install ")
+"""Commands that a page may show and CI runs elsewhere: they make the environment that the blocks run in."""
 
 
 def run_console(example: Example) -> None:
-    """Run each ``$ command`` of a console block, and compare what it prints with the lines below it, if there are any."""
+    """Run each ``$ command`` of a block, and compare what it prints with the lines below it, if there are any."""
     for command, expected in _commands(example.parsed):
         if not command.startswith(ELSEWHERE):
             printed = _run(command)
             if expected:
-                assert printed.split() == expected.split(), f"$ {command}\n{printed}"
+                assert expected.split() == printed.split(), f"$ {command}\n{printed}"
 
 
 def _commands(block: str) -> list[tuple[str, str]]:
-    first, *sessions = ("\n" + block).split("\n$ ")
-    if first.strip():
-        raise ValueError("a console block starts with a line `$ command`")
-    return [(command, output) for command, _, output in (session.partition("\n") for session in sessions)]
+    before, *entered = ("\n" + block).split("\n$ ")
+    if before.strip():
+        message = "a console block starts with a line `$ command`"
+        raise ValueError(message)
+    return [(command, output) for command, _, output in (entry.partition("\n") for entry in entered)]
 
 
 def _run(command: str) -> str:
     program, *arguments = shlex.split(command)
-    scripts = Path(sysconfig.get_path("scripts"))
-    path = sys.executable if program == "python" else str(scripts / program)
+    path = sys.executable if program == "python" else str(Path(sysconfig.get_path("scripts"), program))
     return subprocess.run([path, *arguments], check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 def parse_json(example: Example) -> None:
-    """A JSON block is JSON."""
+    """A block that says JSON is JSON."""
     json.loads(example.parsed)
 
 
 def parse_toml(example: Example) -> None:
-    """A TOML block is TOML."""
+    """A block that says TOML is TOML."""
     tomllib.loads(example.parsed)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the blocks of a page in one process: the later ones use what the earlier ones have named."""
+    for item in items:
+        if isinstance(item, SybilItem):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 pytest_collect_file = Sybil(

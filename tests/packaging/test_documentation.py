@@ -1,0 +1,56 @@
+"""No example goes untested: those in docstrings run here, those on pages run through the conftest beside README."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import xzepr
+import xzepr_memory
+import xzepr_postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TESTED = {"python", "console", "json", "toml", "text"}
+"""The languages of blocks that run or are parsed, and `text`, which promises nothing."""
+
+
+def modules() -> list[str]:
+    """The names of all modules under test."""
+    packages = (xzepr, xzepr_memory, xzepr_postgres)
+    inner = (
+        module.name
+        for package in packages
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    )
+    return [*(package.__name__ for package in packages), *(name for name in inner if not name.endswith("__main__"))]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_examples_in_docstrings_hold(name: str) -> None:
+    """Every example in a docstring runs and prints what it says."""
+    module = importlib.import_module(name)
+
+    assert doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).failed == 0
+
+
+def languages(page: str) -> set[str]:
+    """The languages of the code blocks of a page; MyST's directives, in braces, are none."""
+    opening = re.findall(r"^ *(?:```+|~~~+|:::+)(.*)\n(?:.*\n)*?^ *(?:```+|~~~+|:::+) *$", page, re.MULTILINE)
+    return {info.strip() for info in opening if not info.startswith("{")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_block_of_a_page_is_one_that_is_tested(page: Path) -> None:
+    """No page has a code block in a language that nothing runs."""
+    assert languages(page.read_text(encoding="utf-8")) <= TESTED
+
+
+def test_block_check_finds_a_planted_block() -> None:
+    """A block in another language, or in none, is seen; a directive is not."""
+    assert languages("```{note}\nx\n```\n```bash\nx\n```\n\n```\nx\n```\n") == {"bash", ""}
