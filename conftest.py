@@ -11,9 +11,7 @@ import tomllib
 from doctest import ELLIPSIS
 from pathlib import Path
 
-import pytest
 from sybil import Example, Sybil
-from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import ClearNamespaceParser, CodeBlockParser, PythonCodeBlockParser
 
 ELSEWHERE = ("python -m pip install ", "nox -s ", "pip install ")
@@ -51,13 +49,6 @@ def parse_json(example: Example) -> None:
 def parse_toml(example: Example) -> None:
     """A block that says TOML is TOML."""
     tomllib.loads(example.parsed)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the blocks of a page in one process: the later ones use what the earlier ones have named."""
-    for item in items:
-        if isinstance(item, SybilItem):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 pytest_collect_file = Sybil(

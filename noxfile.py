@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from itertools import chain
 from pathlib import Path
 
 import nox
@@ -15,7 +16,8 @@ import nox
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 WHEELS = Path(".nox", "wheel")
-XDIST = ("-n", "2", "--dist", "loadgroup")
+# By file: the later blocks of a page use what the earlier ones have named.
+PARALLEL = ("-n", "2", "--dist", "loadfile")
 FULLY_COVERED = "src/xzepr/model/*,src/xzepr/documents/*,src/xzepr_memory/*"
 
 
@@ -86,18 +88,20 @@ def build(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on every supported Python that this machine has."""
     session.install(wheel("[postgres,testing]"), *group("tests"))
-    run_tests(session, "pytest", *XDIST)
+    run_tests(session, "pytest", *PARALLEL)
 
 
 @nox.session(python=OLDEST, requires=["build"])
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest versions that pyproject.toml permits, on the oldest Python."""
     session.install("uv")
+    # Our own requirements are named beside the wheel: only what is asked for directly is held to its floor.
+    floors = [*PROJECT["project"]["dependencies"], *chain(*PROJECT["project"]["optional-dependencies"].values())]
     session.run(
         *("uv", "pip", "install", "--python", session.virtualenv.location, "--resolution", "lowest-direct"),
-        *(wheel("[postgres,testing]"), *group("tests")),
+        *(wheel(), *floors, *group("tests")),
     )
-    run_tests(session, "pytest", *XDIST)
+    run_tests(session, "pytest", *PARALLEL)
 
 
 @nox.session(python=NEWEST, requires=["build"])
