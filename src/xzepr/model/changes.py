@@ -1,0 +1,131 @@
+"""Changes: the entries of the registry's feed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import attrs
+
+from xzepr.errors import BadCursor, Damaged
+from xzepr.model.checks import Checks
+from xzepr.model.events import Event
+from xzepr.model.gates import Transition, TransitionKind
+from xzepr.model.groups import EventReceiverGroup
+from xzepr.model.principals import Identity
+from xzepr.model.receivers import EventReceiver
+from xzepr.model.ulids import Ulid, is_ulid
+
+
+class ChangeKind(StrEnum):
+    """What can happen in a registry."""
+
+    EVENT_RECORDED = "event.recorded"
+    EVENT_REDACTED = "event.redacted"
+    RECEIVER_CREATED = "receiver.created"
+    RECEIVER_UPDATED = "receiver.updated"
+    RECEIVER_DELETED = "receiver.deleted"
+    GROUP_CREATED = "group.created"
+    GROUP_UPDATED = "group.updated"
+    GROUP_DELETED = "group.deleted"
+    GROUP_COMPLETED = "group.completed"
+    GROUP_REOPENED = "group.reopened"
+
+
+KIND_OF_TRANSITION: Final = {
+    TransitionKind.COMPLETED: ChangeKind.GROUP_COMPLETED,
+    TransitionKind.REOPENED: ChangeKind.GROUP_REOPENED,
+}
+"""How a transition is called in the feed."""
+
+
+@attrs.frozen(kw_only=True)
+class Redaction:
+    """That a payload was erased, by whom and why.
+
+    Args:
+        event_id: The event that lost its payload.
+        reason: Why.
+    """
+
+    event_id: Ulid
+    reason: str
+
+
+@attrs.frozen
+class FeedCursor:
+    """A place in the feed that can be saved: a position and the id of the change there.
+
+    A bare position cannot tell that a database was restored; the id can.
+
+    Args:
+        position: The position of the last change seen; 0 before the first.
+        change_id: Its id; None at position 0.
+
+    Raises:
+        Invalid: A field is wrong.
+
+    Example:
+        >>> cursor = FeedCursor(7, Ulid("01ARZ3NDEKTSV4RRFFQ69G5FAV"))
+        >>> FeedCursor.parse(str(cursor)) == cursor
+        True
+    """
+
+    position: int = 0
+    change_id: Ulid | None = None
+
+    def __attrs_post_init__(self) -> None:
+        checks = Checks()
+        checks.whole("position", self.position, least=0)
+        if self.position:
+            checks.ulid("change_id", self.change_id)
+        elif self.change_id is not None:
+            checks.add("change_id", "must be None at position 0")
+        checks.done()
+
+    @classmethod
+    def parse(cls, text: str) -> FeedCursor:
+        """Read what ``str()`` wrote.
+
+        Raises:
+            BadCursor: It is not such a text.
+        """
+        position, _, change_id = text.partition("-") if type(text) is str else ("", "", "")
+        if position == "0" and not change_id and text == "0":
+            return cls()
+        if not (position.isascii() and position.isdigit() and len(position) <= 19 and position[0] != "0"):  # noqa: PLR2004 - digits of 2**63
+            raise BadCursor("this is no feed cursor")
+        if not is_ulid(change_id):
+            raise BadCursor("this is no feed cursor")
+        return cls(int(position), change_id)
+
+    def __str__(self) -> str:
+        return f"{self.position}-{self.change_id}" if self.position else "0"
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """One entry of the feed.
+
+    Args:
+        position: Its place: 1, 2, 3 … without gaps; it never changes.
+        id: Its id, other in every history of a store.
+        kind: What happened.
+        recorded_at: When.
+        actor: Who did it; for a transition, who recorded the event or asked for the re-evaluation.
+        subject: What it happened to, as it was then. An event comes as it is now: without its payload once redacted.
+            The error, where the stored row cannot be decoded.
+    """
+
+    position: int
+    id: Ulid
+    kind: ChangeKind
+    recorded_at: datetime
+    actor: Identity
+    subject: Event | Redaction | EventReceiver | EventReceiverGroup | Transition | Damaged
+
+    @property
+    def cursor(self) -> FeedCursor:
+        """The place after this change: what a reader saves when it has handled it."""
+        return FeedCursor(self.position, self.id)

@@ -1,0 +1,163 @@
+"""The rules for text, numbers and times, and the collector through which a value names all that is wrong with it.
+
+Every value of the model calls these at construction: it makes one :class:`Checks`, asks about each field, and raises
+everything at once.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from xzepr.errors import Violation, refuse
+from xzepr.model.ulids import is_ulid
+
+MAX_TEXT = 255
+"""Characters in a name, type, version … (contract of the older systems; code points, not bytes)."""
+
+MAX_DESCRIPTION = 1_000
+"""Characters in a description."""
+
+_FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+
+T = TypeVar("T")
+
+
+def fold(text: str) -> str:
+    """Fold text for a search: NFKC, case-folded, NFKC again (Unicode 15, section 5.18.4).
+
+    Example:
+        >>> fold("Ｗeb") == fold("wEB")
+        True
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def text_problem(value: object, limit: int = MAX_TEXT, *, blank: bool = False) -> Violation | None:
+    """Say what is wrong with a text, if anything is.
+
+    Text is stored exactly as given. It holds no control characters (category Cc), and, as I-JSON (RFC 7493) and
+    CloudEvents demand, no lone surrogates and no noncharacters.
+
+    Args:
+        value: What was given.
+        limit: The most characters allowed.
+        blank: Whether it may be empty or white space only.
+
+    Returns:
+        A violation without a field, or None.
+    """
+    if type(value) is not str:
+        return Violation("", f"must be text (str), not {type(value).__name__}")
+    if len(value) > limit:
+        return Violation("", f"must have at most {limit:,} characters", limit)
+    if not blank and not value.strip():
+        return Violation("", "must not be blank")
+    if not value.isprintable() and _FORBIDDEN.search(value):
+        return Violation("", "must hold no control characters, lone surrogates or noncharacters")
+    return None
+
+
+class Checks:
+    """Collects what is wrong with one value, field by field.
+
+    Example:
+        >>> checks = Checks()
+        >>> checks.text("name", "")
+        >>> checks.whole("limit", 0, least=1)
+        >>> checks.done()
+        Traceback (most recent call last):
+        xzepr.errors.Invalid: name: must not be blank; limit: must be at least 1
+    """
+
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found: list[Violation] = []
+
+    def add(self, field: str, reason: str, limit: int | None = None) -> None:
+        """Note a violation."""
+        self.found.append(Violation(field, reason, limit))
+
+    def text(self, field: str, value: object, limit: int = MAX_TEXT, *, blank: bool = False) -> None:
+        """Check a text; see :func:`text_problem`."""
+        problem = text_problem(value, limit, blank=blank)
+        if problem is not None:
+            self.add(field, problem.reason, problem.limit)
+
+    def ulid(self, field: str, value: object) -> None:
+        """Check an id: 26 canonical upper-case characters."""
+        if not is_ulid(value):
+            self.add(field, "must be a ULID: 26 characters of 0-9 and A-Z without I, L, O and U, at most 7ZZZ…")
+
+    def kind(self, field: str, value: object, wanted: type) -> None:
+        """Check that a value is of a class; ``bool`` does not count as ``int``."""
+        if not isinstance(value, wanted) or (type(value) is bool and wanted is not bool):
+            self.add(field, f"must be {wanted.__name__}, not {type(value).__name__}")
+
+    def whole(self, field: str, value: object, *, least: int, most: int | None = None) -> None:
+        """Check a whole number within bounds; ``True`` and ``1.0`` are not whole numbers."""
+        if type(value) is not int:
+            self.add(field, f"must be a whole number (int), not {type(value).__name__}")
+        elif value < least:
+            self.add(field, f"must be at least {least:,}")
+        elif most is not None and value > most:
+            self.add(field, f"must be at most {most:,}", most)
+
+    def seconds(self, field: str, value: object, *, above: float | None = None) -> None:
+        """Check a finite number of seconds, 0 or more, or above a bound."""
+        if type(value) not in (int, float) or not isinstance(value, int | float):
+            self.add(field, f"must be a number of seconds, not {type(value).__name__}")
+        elif not 0 <= value < float("inf") or (above is not None and value <= above):
+            self.add(field, f"must be finite and {'0 or more' if above is None else f'above {above:g}'}")
+
+    def time(self, field: str, value: object) -> None:
+        """Check that a time is aware and can be told in UTC."""
+        if not isinstance(value, datetime):
+            self.add(field, f"must be a datetime, not {type(value).__name__}")
+        elif value.utcoffset() is None:
+            self.add(field, "must have a time zone")
+        elif not _fits_utc(value):
+            self.add(field, "must lie in the years 1 to 9999 in UTC")
+
+    def done(self) -> None:
+        """Raise everything found, at once.
+
+        Raises:
+            TooLarge: A limit was passed.
+            Invalid: Something else is wrong.
+        """
+        refuse(self.found)
+
+
+def _fits_utc(value: datetime) -> bool:
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
+
+
+def only_known(names: Mapping[str, object], known: frozenset[str]) -> None:
+    """Refuse names that are not known, each by name.
+
+    Args:
+        names: What was given, by name.
+        known: The names that there are.
+
+    Raises:
+        Invalid: Some names are unknown.
+
+    Example:
+        >>> only_known({"enabeld": True}, frozenset({"enabled"}))
+        Traceback (most recent call last):
+        xzepr.errors.Invalid: enabeld: is unknown; known are enabled
+    """
+    refuse(Violation(name, f"is unknown; known are {', '.join(sorted(known))}") for name in names if name not in known)

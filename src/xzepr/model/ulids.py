@@ -1,0 +1,166 @@
+"""ULIDs: 48 bits of milliseconds, 80 bits of randomness, 26 characters that sort like the time they were made.
+
+Text form: Crockford's base 32, canonical upper case only; anything else is refused at the edge and never folded.
+Own code, because the packages measured were slower, not monotonic under threads, or accepted overflow.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, NewType, TypeGuard
+
+from xzepr.errors import Invalid, Unavailable, Violation
+
+Ulid = NewType("Ulid", str)
+"""An id: 26 characters."""
+
+_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+_VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
+_TEXT: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_RANDOM_BITS: Final = 80
+_TIME_LIMIT: Final = 1 << 48
+
+
+def is_ulid(value: object) -> TypeGuard[Ulid]:
+    """Say whether a value is a ULID in its one text form.
+
+    Example:
+        >>> is_ulid("01ARZ3NDEKTSV4RRFFQ69G5FAV"), is_ulid("01arz3ndektsv4rrffq69g5fav")
+        (True, False)
+    """
+    return type(value) is str and _TEXT.fullmatch(value) is not None
+
+
+def parse_ulid(value: object, field: str = "id") -> Ulid:
+    """Take an id at the edge.
+
+    Args:
+        value: What was given.
+        field: How to name it in the refusal.
+
+    Returns:
+        The same text.
+
+    Raises:
+        Invalid: It is not a ULID in canonical form.
+    """
+    if not is_ulid(value):
+        raise Invalid([Violation(field, "must be a ULID: 26 characters of 0-9 and A-Z without I, L, O and U")])
+    return value
+
+
+def ulid_to_int(ulid: Ulid) -> int:
+    """Return the 128-bit number of an id.
+
+    Example:
+        >>> ulid_to_int(Ulid("00000000000000000000000010"))
+        32
+    """
+    number = 0
+    for character in ulid:
+        number = number << 5 | _VALUE[character]
+    return number
+
+
+def ulid_from_int(number: int) -> Ulid:
+    """Return the id of a 128-bit number.
+
+    Args:
+        number: At least 0 and below 2**128.
+
+    Example:
+        >>> ulid_from_int(2**128 - 1)
+        '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'
+    """
+    return Ulid("".join(_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)))
+
+
+def ulid_time_ms(ulid: Ulid) -> int:
+    """Return when an id was made, in milliseconds since 1970.
+
+    Example:
+        >>> ulid_time_ms(Ulid("01ARYZ6S41TSV4RRFFQ69G5FAV"))
+        1469918176385
+    """
+    return ulid_to_int(ulid) >> _RANDOM_BITS
+
+
+def _wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class UlidGenerator:
+    """Makes ids that rise strictly within a process, under threads and after a fork.
+
+    Within one millisecond, and while the clock stands still or steps back, the last id is counted up by one.
+
+    Args:
+        clock_ms: Tells the milliseconds since 1970.
+        random_bytes: Gives that many random bytes.
+
+    Example:
+        >>> new = UlidGenerator()
+        >>> new() < new()
+        True
+    """
+
+    def __init__(
+        self, clock_ms: Callable[[], int] = _wall_clock_ms, random_bytes: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        self._clock_ms = clock_ms
+        self._random_bytes = random_bytes
+        self._reseed()
+
+    def _reseed(self) -> None:
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._last_ms = -1
+        self._last_random = 0
+        self._prefix = ""
+
+    def __call__(self) -> Ulid:
+        """Make an id.
+
+        Raises:
+            Unavailable: The 2**80 ids of this millisecond, or the milliseconds of a ULID, are used up.
+        """
+        if os.getpid() != self._pid:
+            self._reseed()
+        with self._lock:
+            now = self._clock_ms()
+            if now > self._last_ms:
+                self._start(now)
+            else:
+                self._count_up()
+            return Ulid(self._prefix + _random_text(self._last_random))
+
+    def _start(self, now: int) -> None:
+        if now >= _TIME_LIMIT:
+            raise Unavailable("the clock is beyond the last millisecond of a ULID: set it right and retry")
+        self._last_ms = now
+        self._last_random = int.from_bytes(self._random_bytes(_RANDOM_BITS // 8), "big")
+        self._prefix = ulid_from_int(now << _RANDOM_BITS)[:10]
+
+    def _count_up(self) -> None:
+        if self._last_random + 1 >> _RANDOM_BITS:
+            raise Unavailable("no id is left in this millisecond: retry in the next one")
+        self._last_random += 1
+
+
+def _random_text(number: int) -> str:
+    pairs = _PAIRS
+    return (
+        pairs[number >> 70]
+        + pairs[number >> 60 & 1023]
+        + pairs[number >> 50 & 1023]
+        + pairs[number >> 40 & 1023]
+        + pairs[number >> 30 & 1023]
+        + pairs[number >> 20 & 1023]
+        + pairs[number >> 10 & 1023]
+        + pairs[number & 1023]
+    )
