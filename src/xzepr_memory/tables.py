@@ -1,0 +1,133 @@
+"""All that the store knows, behind one lock."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+import threading
+from datetime import datetime
+from types import TracebackType
+
+from xzepr.errors import Closed, ConfigurationError
+from xzepr.model import ChangeKind, Clock, Identity, Redaction, Transition, Ulid, ulid_from_int
+from xzepr.model import EventReceiver, EventReceiverGroup
+from xzepr_memory.journal import Journal
+from xzepr_memory.rows import AnchorKey, ChangeRow, EventRow, GroupRow, StatisticsRow, SubscriptionRow, UnitRow
+
+_ID_SPACE = 1 << 128
+
+
+class Tables:
+    """The tables, their lock and their clock.
+
+    ``with tables.reading:`` and ``with tables.writing() as journal:`` are the only ways in. A write that fails is
+    undone; a write that succeeds wakes whoever waits for news.
+
+    Args:
+        clock: Tells the time at which things are recorded. A clock that steps back is held at its last time, so that
+            lists keep their order.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.receivers: dict[Ulid, EventReceiver] = {}
+        self.receiver_ids: dict[tuple[str, str, str], Ulid] = {}
+        self.receiver_order: list[AnchorKey] = []
+        self.receiver_events: dict[Ulid, list[AnchorKey]] = {}
+        self.statistics: dict[Ulid, StatisticsRow] = {}
+        self.groups: dict[Ulid, GroupRow] = {}
+        self.group_ids: dict[tuple[str, str, str], Ulid] = {}
+        self.group_order: list[AnchorKey] = []
+        self.gated: dict[Ulid, None] = {}
+        self.enabled_groups: dict[Ulid, tuple[Ulid, ...]] = {}
+        self.units: dict[bytes, list[UnitRow]] = {}
+        self.unit_order: list[UnitRow] = []
+        self.events: dict[Ulid, EventRow] = {}
+        self.event_order: list[AnchorKey] = []
+        self.keys: dict[tuple[Identity, str], Ulid] = {}
+        self.log: list[ChangeRow] = []
+        self.subscriptions: dict[tuple[Identity, str], SubscriptionRow] = {}
+        self.tokens = itertools.count(1)
+        self.news = threading.Condition(threading.Lock())
+        self.closed = False
+        self.reading = Reading(self)
+        self._clock = clock
+        self._latest: datetime | None = None
+        self._history = secrets.randbits(128)
+        self._pid = os.getpid()
+
+    def writing(self) -> Writing:
+        """Open a write: all of it happens, or nothing."""
+        return Writing(self)
+
+    def ensure_usable(self) -> None:
+        """Refuse use in a forked child, whose copy nobody else would see, and after closing."""
+        if os.getpid() != self._pid:
+            raise ConfigurationError("a memory store belongs to the process that made it: open one after the fork")
+        if self.closed:
+            raise Closed("store")
+
+    def now(self) -> datetime:
+        """Tell the time of a write; it never steps back."""
+        moment = self._clock()
+        if self._latest is None or moment > self._latest:
+            self._latest = moment
+        return self._latest
+
+    def change_id(self, position: int) -> Ulid:
+        """Return the id of the change at a position: other in every store, and so in every history."""
+        return ulid_from_int((self._history + position) % _ID_SPACE)
+
+    def announce(
+        self,
+        journal: Journal,
+        kind: ChangeKind,
+        recorded_at: datetime,
+        actor: Identity,
+        subject: Ulid | Redaction | EventReceiver | EventReceiverGroup | Transition,
+    ) -> int:
+        """Add an entry to the feed and return its position."""
+        journal.push(self.log, ChangeRow(kind, recorded_at, actor, subject))
+        return len(self.log)
+
+
+class Reading:
+    """Holds the lock while a reader looks."""
+
+    __slots__ = ("_tables",)
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def __enter__(self) -> None:
+        self._tables.ensure_usable()
+        self._tables.news.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._tables.news.release()
+
+
+class Writing:
+    """Holds the lock while a writer works, and undoes its work if it fails."""
+
+    __slots__ = ("_journal", "_tables")
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._journal = Journal()
+
+    def __enter__(self) -> Journal:
+        self._tables.ensure_usable()
+        self._tables.news.acquire()
+        return self._journal
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._tables.news.notify_all()
+            else:
+                self._journal.undo()
+        finally:
+            self._tables.news.release()
