@@ -1,0 +1,146 @@
+"""From what a caller hands over to what a store appends: every check, all violations at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import attrs
+
+from xzepr.documents import JsonLimits, JsonValue, canonical, read_canonical
+from xzepr.errors import Invalid
+from xzepr.model import (
+    MAX_DESCRIPTION,
+    SALT_BYTES,
+    Checks,
+    EventReceiver,
+    NewEvent,
+    Ulid,
+    Unit,
+    digest_fields,
+    event_digest,
+    parse_ulid,
+    payload_digest,
+)
+from xzepr.registry.context import Context
+
+
+@attrs.frozen(kw_only=True)
+class EventDraft:
+    """An event as a caller hands it over. Nothing is checked until it is recorded.
+
+    Args:
+        unit: What it is about.
+        receiver: The receiver, or its id.
+        success: Whether what it tells went well.
+        payload: Any JSON value that the receiver's schema accepts.
+        description: A word for people.
+        occurred_at: When it happened; by default, when it is recorded.
+        id: Its id, if the caller makes ids: recording it again is then harmless.
+        idempotency_key: The caller's own name for it: recording it again is then harmless.
+    """
+
+    unit: Unit
+    receiver: EventReceiver | str
+    success: bool
+    payload: JsonValue
+    description: str = ""
+    occurred_at: datetime | None = None
+    id: str | None = None
+    idempotency_key: str | None = None
+
+
+def receiver_of(context: Context, draft: EventDraft) -> EventReceiver:
+    """Return the receiver that a draft names.
+
+    Raises:
+        Invalid: What it names is neither a receiver nor an id.
+        NotFound: There is no such receiver.
+    """
+    if isinstance(draft.receiver, EventReceiver):
+        return draft.receiver
+    return context.receiver(parse_ulid(draft.receiver, "receiver"))
+
+
+def prepare(context: Context, draft: EventDraft, receiver: EventReceiver) -> NewEvent:
+    """Check a draft against its receiver and make it ready to be appended.
+
+    Args:
+        context: What use cases share.
+        draft: What the caller handed over.
+        receiver: The receiver that it names.
+
+    Returns:
+        The event, with its id, its canonical payload and its digests.
+
+    Raises:
+        TooLarge: The payload, or a text, is beyond a limit.
+        Invalid: Something else is wrong; everything that is wrong is named.
+    """
+    checks = Checks()
+    _check_fields(context, draft, checks)
+    payload_text = _check_payload(context, draft, receiver, checks)
+    checks.done()
+    return _new_event(context, draft, receiver, payload_text)
+
+
+def _check_fields(context: Context, draft: EventDraft, checks: Checks) -> None:
+    checks.kind("unit", draft.unit, Unit)
+    checks.kind("success", draft.success, bool)
+    checks.text("description", draft.description, MAX_DESCRIPTION, blank=True)
+    if draft.occurred_at is not None:
+        checks.time("occurred_at", draft.occurred_at)
+    if draft.idempotency_key is not None:
+        checks.text("idempotency_key", draft.idempotency_key)
+    context.check_id(draft.id, checks)
+
+
+def _check_payload(context: Context, draft: EventDraft, receiver: EventReceiver, checks: Checks) -> str:
+    """Check what will be stored, not what the caller may still be changing."""
+    try:
+        text = canonical(draft.payload, field="payload", limits=payload_limits(context))
+        context.schemas.compile(receiver.schema_text).check(read_canonical(text), field="payload")
+    except Invalid as error:
+        checks.found.extend(error.violations)
+        return ""
+    return text
+
+
+def payload_limits(context: Context) -> JsonLimits:
+    """Return what a payload may be: the host's limits, or the store's where they are lower."""
+    chosen = context.limits.documents
+    possible = context.store.capabilities.max_payload_bytes
+    return chosen if chosen.max_bytes <= possible else attrs.evolve(chosen, max_bytes=possible)
+
+
+def _new_event(context: Context, draft: EventDraft, receiver: EventReceiver, payload_text: str) -> NewEvent:
+    salt = os.urandom(SALT_BYTES)
+    occurred_at = (draft.occurred_at or context.clock()).astimezone(UTC)
+    event = NewEvent(
+        id=context.new_id() if draft.id is None else Ulid(draft.id),
+        unit=draft.unit,
+        receiver_id=receiver.id,
+        receiver_fingerprint=receiver.fingerprint,
+        success=draft.success,
+        payload_text=payload_text,
+        salt=salt,
+        payload_digest=payload_digest(salt, payload_text),
+        description=draft.description,
+        owner=context.principal.identity,
+        occurred_at=occurred_at,
+        digest="",
+        idempotency_key=draft.idempotency_key,
+        supplied=frozenset(_supplied(draft)),
+    )
+    object.__setattr__(event, "digest", event_digest(digest_fields(event)))
+    return event
+
+
+def _supplied(draft: EventDraft) -> Iterator[str]:
+    if draft.id is not None:
+        yield "id"
+    if draft.occurred_at is not None:
+        yield "occurred_at"
+    if draft.idempotency_key is not None:
+        yield "idempotency_key"

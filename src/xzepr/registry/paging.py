@@ -1,0 +1,51 @@
+"""Paging arithmetic, once for every list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from xzepr.model import (
+    Anchor,
+    EventFilter,
+    GroupFilter,
+    Page,
+    ReceiverFilter,
+    check_limit,
+    decode_cursor,
+    encode_cursor,
+    query_digest,
+)
+from xzepr.stores import Slice
+
+T = TypeVar("T")
+
+
+def page(
+    kind: str,
+    where: EventFilter | ReceiverFilter | GroupFilter,
+    read: Callable[[Anchor | None, int], Slice[T]],
+    *,
+    limit: int,
+    cursor: str | None,
+    newest_first: bool,
+) -> Page[T]:
+    """Read one page of a list.
+
+    Args:
+        kind: Which list.
+        where: Its filter.
+        read: Reads the rows behind an anchor, up to a number of them.
+        limit: The size of the page.
+        cursor: Where the page before ended.
+        newest_first: The order.
+
+    Raises:
+        Invalid: The limit is out of range.
+        BadCursor: The cursor is not one of this list, filter and order.
+    """
+    size = check_limit(limit)
+    query = query_digest(kind, {"where": where.query(), "newest_first": newest_first})
+    found = read(None if cursor is None else decode_cursor(cursor, query), size)
+    onward = None if found.next is None else encode_cursor(found.next, query)
+    return Page(items=found.items, damaged=found.damaged, next=onward)

@@ -1,0 +1,289 @@
+"""Subscriptions: at least once, in order, acknowledged after the handler returned.
+
+One process at a time holds the lease of a subscription. The fencing token of the lease guards every step, so a process
+that was believed dead and comes back cannot move the cursor any more. A change whose handler keeps failing is parked:
+it does not hold up the others, and it is not lost.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+import attrs
+
+from xzepr.errors import LeaseLost
+from xzepr.model import MAX_LIMIT, Change, Checks, Delivery, FeedCursor, Lease, Parked, SubscriptionState, check_limit
+from xzepr.registry.context import Context
+from xzepr.stores import SubscriptionRepository, SubscriptionStore, Waiting
+
+Handler = Callable[[Delivery], None]
+"""What a subscriber does with a change; an exception means that it could not."""
+
+PAGE: Final = 100
+"""Changes read at once."""
+
+POLL_SECONDS: Final = 0.5
+"""How often an idle subscriber looks again, and notices that it shall stop."""
+
+_log = logging.getLogger("xzepr.subscriptions")
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How often a change is tried, and how long to wait in between.
+
+    Args:
+        attempts: After how many failures a change is parked.
+        first_delay: Seconds before the second attempt; doubled before each further one.
+        max_delay: The longest wait.
+
+    Raises:
+        Invalid: A value is out of range.
+
+    Example:
+        >>> [RetryPolicy(first_delay=0.1, max_delay=0.3).delay(attempt) for attempt in (1, 2, 3)]
+        [0.1, 0.2, 0.3]
+    """
+
+    attempts: int = 5
+    first_delay: float = 0.1
+    max_delay: float = 30.0
+
+    def __attrs_post_init__(self) -> None:
+        checks = Checks()
+        checks.whole("attempts", self.attempts, least=1, most=60)
+        for field in ("first_delay", "max_delay"):
+            checks.seconds(field, getattr(self, field))
+        checks.done()
+
+    def delay(self, attempt: int) -> float:
+        """Return the seconds to wait after a failed attempt (1, 2, 3 …)."""
+        return min(self.max_delay, self.first_delay * 2.0 ** (attempt - 1))
+
+
+class Subscription:
+    """A durable cursor: ``registry.feed.subscription(name)``."""
+
+    def __init__(
+        self, context: Context, store: SubscriptionStore, name: str, retry: RetryPolicy, lease_seconds: float
+    ) -> None:
+        self._context = context
+        self._store = store
+        self._name = name
+        self._retry = retry
+        self._seconds = lease_seconds
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._name
+
+    def state(self) -> SubscriptionState:
+        """Return where it stands.
+
+        Raises:
+            NotFound: It was deleted.
+        """
+        with self._context.use("subscriptions.get"):
+            return self._kept.get(self._name, self._context.principal)
+
+    def deliver(self, handler: Handler, *, stop: threading.Event | None = None) -> int:
+        """Hand over what there is now, and return.
+
+        Args:
+            handler: Called with each change, in order. When it returns, the change is acknowledged; when it raises,
+                the change is tried again, and parked after the last attempt.
+            stop: Set it to end after the change at hand.
+
+        Returns:
+            How many changes were handled or parked; 0 also when another process holds the subscription.
+
+        Raises:
+            LeaseLost: Another process took over, because this one was silent for too long.
+        """
+        stop = stop or threading.Event()
+        lease = self._acquire()
+        if lease is None:
+            return 0
+        run = _Run(self._context, self._kept, self._retry, self._seconds, lease, stop)
+        try:
+            return run.deliver(handler)
+        finally:
+            self._kept.release(run.lease)
+
+    def run(self, handler: Handler, *, stop: threading.Event) -> None:
+        """Hand over changes as they come, until told to stop.
+
+        Several processes may run the same subscription: one works, the others wait to take over.
+
+        Args:
+            handler: As in :meth:`deliver`.
+            stop: Set it to end after the change at hand.
+        """
+        while not stop.is_set():
+            try:
+                handled = self.deliver(handler, stop=stop)
+            except LeaseLost:
+                _log.warning("subscription lease lost", extra={"subscription": self._name})
+                continue
+            if not handled and not stop.is_set():
+                self._wait(stop)
+
+    def parked(self, *, after: int = 0, limit: int = MAX_LIMIT) -> Sequence[Parked]:
+        """Return the parked changes behind a position, in order.
+
+        Raises:
+            Invalid: An argument is wrong.
+            NotFound: It was deleted.
+        """
+        checks = Checks()
+        checks.whole("after", after, least=0)
+        checks.done()
+        size = check_limit(limit)
+        with self._context.use("subscriptions.parked"):
+            return self._kept.parked(self._name, self._context.principal, after=after, limit=size)
+
+    def replay(self, handler: Handler) -> int:
+        """Hand over the parked changes again, once each.
+
+        Args:
+            handler: As in :meth:`deliver`; what it handles now is no longer parked.
+
+        Returns:
+            How many were handled.
+
+        Raises:
+            LeaseLost: Another process took over.
+        """
+        lease = self._acquire()
+        if lease is None:
+            return 0
+        run = _Run(self._context, self._kept, self._retry, self._seconds, lease, threading.Event())
+        try:
+            return sum(run.replay(handler, parked) for parked in self._all_parked())
+        finally:
+            self._kept.release(run.lease)
+
+    def delete(self) -> None:
+        """Delete it, and what is parked.
+
+        Raises:
+            NotFound: It was deleted before.
+        """
+        with self._context.use("subscriptions.delete"):
+            self._kept.delete(self._name, self._context.principal)
+
+    @property
+    def _kept(self) -> SubscriptionRepository:
+        return self._store.subscriptions
+
+    def _acquire(self) -> Lease | None:
+        with self._context.use("subscriptions.acquire"):
+            return self._kept.acquire(self._name, self._context.principal, seconds=self._seconds)
+
+    def _all_parked(self) -> Iterator[Parked]:
+        after = 0
+        while parked := self.parked(after=after, limit=PAGE):
+            yield from parked
+            after = parked[-1].cursor.position
+
+    def _wait(self, stop: threading.Event) -> None:
+        state = self.state()
+        store = self._context.store
+        if state.held_until is None and isinstance(store, Waiting):
+            store.wait(state.cursor.position, POLL_SECONDS)
+        else:
+            stop.wait(POLL_SECONDS)
+
+
+class _Run:
+    """One process's turn with a subscription."""
+
+    def __init__(
+        self,
+        context: Context,
+        kept: SubscriptionRepository,
+        retry: RetryPolicy,
+        seconds: float,
+        lease: Lease,
+        stop: threading.Event,
+    ) -> None:
+        self.lease = lease
+        self._context = context
+        self._kept = kept
+        self._retry = retry
+        self._seconds = seconds
+        self._stop = stop
+
+    def deliver(self, handler: Handler) -> int:
+        """Hand over everything behind the cursor."""
+        handled = 0
+        cursor = self.lease.cursor
+        while not self._stop.is_set():
+            changes = self._read(cursor)
+            for change in changes:
+                if not self._settle(handler, change):
+                    return handled
+                handled += 1
+                cursor = change.cursor
+            if not changes:
+                break
+        return handled
+
+    def replay(self, handler: Handler, parked: Parked) -> bool:
+        """Try a parked change once more."""
+        before = parked.cursor.position - 1
+        [change] = self._context.store.feed.read(before, limit=1, payloads=True).changes
+        error = self._try(handler, change, parked.attempts + 1)
+        if error is None:
+            self._kept.unpark(self.lease, change.position)
+        else:
+            self._park(change, parked.attempts + 1, error)
+        return error is None
+
+    def _read(self, after: FeedCursor) -> tuple[Change, ...]:
+        with self._context.use("subscriptions.read"):
+            return self._context.store.feed.read(after, limit=PAGE, payloads=True).changes
+
+    def _settle(self, handler: Handler, change: Change) -> bool:
+        """Bring a change to an end: handled or parked; False when stopped in between."""
+        for attempt in itertools.count(1):
+            if self._stop.is_set():
+                return False
+            error = self._try(handler, change, attempt)
+            if error is None:
+                self._kept.advance(self.lease, change.cursor)
+                return True
+            if attempt == self._retry.attempts:
+                self._park(change, attempt, error)
+                return True
+            self._stop.wait(self._retry.delay(attempt))
+        raise AssertionError("counting never ends")
+
+    def _try(self, handler: Handler, change: Change, attempt: int) -> Exception | None:
+        self._keep_lease()
+        try:
+            handler(Delivery(change=change, attempt=attempt, lease=self.lease))
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises means that it could not
+            fields = {"subscription": self.lease.name, "position": change.position, "attempt": attempt}
+            _log.warning("handler failed", extra={**fields, "error": type(error).__name__})
+            return error
+        return None
+
+    def _park(self, change: Change, attempts: int, error: Exception) -> None:
+        parked = Parked(
+            cursor=change.cursor, attempts=attempts, error=type(error).__name__, parked_at=self._context.clock()
+        )
+        self._kept.park(self.lease, parked)
+
+    def _keep_lease(self) -> None:
+        """Renew the lease when half of it has passed."""
+        if self.lease.expires_at - self._context.clock() < timedelta(seconds=self._seconds / 2):
+            self.lease = self._kept.renew(self.lease, seconds=self._seconds)
