@@ -38,7 +38,9 @@ def _commands(block: str) -> list[tuple[str, str]]:
 def _run(command: str) -> str:
     program, *arguments = shlex.split(command)
     path = sys.executable if program == "python" else str(Path(sysconfig.get_path("scripts"), program))
-    return subprocess.run([path, *arguments], check=True, capture_output=True, text=True, timeout=60).stdout
+    ended = subprocess.run([path, *arguments], check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, f"$ {command}\n{ended.stderr}"
+    return ended.stdout
 
 
 def parse_json(example: Example) -> None:
