@@ -1,0 +1,113 @@
+"""The hooks that a plugin implements, and the descriptor by which it offers a store.
+
+A plugin is a module, named by an entry point of the group ``xzepr`` whose name is the scheme::
+
+    [project.entry-points.xzepr]
+    shelf = "xzepr_shelf.plugin"
+
+It is imported to be asked what it offers, so it imports its driver in ``open`` and not at its top.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import attrs
+import pluggy
+
+from xzepr.model import Checks
+from xzepr.plugins.urls import StoreURL
+from xzepr.secret import Options
+from xzepr.stores import Capabilities, Store
+from xzepr.tokens import TokenService
+
+PROJECT: Final = "xzepr"
+"""The name of pluggy's project, and of the entry-point group."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a plugin's function as the implementation of the hook that has its name."""
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,63}", re.ASCII)
+
+
+@attrs.frozen(kw_only=True)
+class StoreBackend:
+    """How a plugin describes a store.
+
+    Args:
+        scheme: The scheme of its URLs; also the name of the plugin's entry point.
+        summary: What it is, in one line.
+        open: Opens one; imports the driver, refuses options that it does not know
+            (:meth:`StoreURL.take_options`).
+        capabilities: What its stores can do.
+        contract_version: The :data:`~xzepr.stores.CONTRACT_VERSION` that it was written for: a number, not the
+            constant, which would always be the newest.
+        aliases: Other schemes for the same.
+
+    Raises:
+        Invalid: A field is not what it has to be.
+    """
+
+    scheme: str
+    summary: str
+    open: Callable[[StoreURL], Store]
+    capabilities: Capabilities
+    contract_version: int
+    aliases: tuple[str, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        checks = Checks()
+        for field, scheme in (("scheme", self.scheme), *(("aliases", alias) for alias in self.aliases)):
+            if type(scheme) is not str or not _SCHEME.fullmatch(scheme):
+                checks.add(field, "must be a lower-case letter, then letters, digits, + . or -; at most 64 in all")
+        checks.text("summary", self.summary)
+        _check_callable(checks, self.open)
+        checks.kind("capabilities", self.capabilities, Capabilities)
+        checks.whole("contract_version", self.contract_version, least=1)
+        checks.done()
+
+
+@attrs.frozen(kw_only=True)
+class TokenServiceBackend:
+    """How a plugin describes a token service; light to import, like a :class:`StoreBackend`.
+
+    Args:
+        name: Under which name it is configured; also the name of the plugin's entry point.
+        summary: What it is, in one line.
+        open: Makes one from the options of a configuration; imports there what it needs.
+        contract_version: The :data:`~xzepr.tokens.TOKEN_CONTRACT_VERSION` that it was written for.
+
+    Raises:
+        Invalid: A field is not what it has to be.
+    """
+
+    name: str
+    summary: str
+    open: Callable[[Options], TokenService]
+    contract_version: int
+
+    def __attrs_post_init__(self) -> None:
+        checks = Checks()
+        checks.text("name", self.name)
+        checks.text("summary", self.summary)
+        _check_callable(checks, self.open)
+        checks.whole("contract_version", self.contract_version, least=1)
+        checks.done()
+
+
+def _check_callable(checks: Checks, value: object) -> None:
+    if not callable(value):
+        checks.add("open", f"must be callable, not {type(value).__name__}")
+
+
+@hookspec
+def xzepr_store_backends() -> Iterable[StoreBackend]:  # type: ignore[empty-body]  # a specification has none
+    """Return the stores that the plugin offers."""
+
+
+@hookspec
+def xzepr_token_services() -> Iterable[TokenServiceBackend]:  # type: ignore[empty-body]  # a specification has none
+    """Return the token services that the plugin offers."""
