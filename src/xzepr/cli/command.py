@@ -1,0 +1,108 @@
+"""From the command line to a sub-command, and from what happens there to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from xzepr.cli import demo
+from xzepr.cli.output import Output
+from xzepr.errors import XzeprError
+
+FAILED: Final = 1
+"""It was understood, and could not be done."""
+
+INTERRUPTED: Final = 130
+"""What a shell makes of SIGINT: 128 + 2."""
+
+READER_GONE: Final = 141
+"""What a shell makes of SIGPIPE: 128 + 13."""
+
+
+class Command(Protocol):
+    """What the module of a sub-command has."""
+
+    SUMMARY: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
+        """Declare its arguments."""
+
+    def run(self, options: argparse.Namespace, output: Output, /) -> int:
+        """Do it, and return the exit code."""
+
+
+COMMANDS: Final = MappingProxyType[str, Command]({"demo": demo})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: The arguments, without the program's name; by default those of the process.
+
+    Returns:
+        The exit code: 0 when done, 1 when it could not be done, 130 when interrupted, 141 when the reader of stdout
+        went away.
+
+    Raises:
+        SystemExit: With 2 when the arguments are wrong, and with 0 after ``--help`` and ``--version``.
+    """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            # What cannot be written shows here, not when the interpreter has ended and nobody can answer.
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except XzeprError as error:
+        return _failed(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _failed("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _drop_stdout()
+        return READER_GONE
+    except OSError as error:
+        _drop_stdout()
+        return _failed(error.strerror or type(error).__name__, FAILED)
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    options = _parser().parse_args(argv)
+    command: Command = options.command
+    return command.run(options, Output.of(sys.stdout, os.environ))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="xzepr", description="An embeddable event provenance registry.")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
+        command.add_arguments(own)
+        own.set_defaults(command=command)
+    return parser
+
+
+class _ShowVersion(argparse.Action):
+    """Looks the version up only when it is asked for: it costs more than the rest of the start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        Output(sys.stdout).line(f"{parser.prog} {version('xzepr')}")
+        parser.exit()
+
+
+def _failed(reason: str, code: int) -> int:
+    Output(sys.stderr).line(f"xzepr: {reason}")
+    return code
+
+
+def _drop_stdout() -> None:
+    """Let what is still buffered go nowhere, so that the interpreter does not complain at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,106 @@
+"""Plain text for people: aligned columns, and colour where it helps and is wanted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final, TextIO
+
+import attrs
+
+_GAP: Final = "  "
+_RESET: Final = "\x1b[0m"
+
+
+class Style(StrEnum):
+    """How a cell looks, as the SGR sequence of ECMA-48 that makes it so."""
+
+    PLAIN = ""
+    GOOD = "\x1b[32m"
+    BAD = "\x1b[31m"
+    STRONG_GOOD = "\x1b[1;32m"
+    STRONG_BAD = "\x1b[1;31m"
+    FAINT = "\x1b[2m"
+    STRONG = "\x1b[1m"
+
+
+@attrs.frozen
+class Cell:
+    """A text, and how it looks.
+
+    Args:
+        text: The text; one line.
+        style: How it looks, where colours are shown.
+    """
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+@attrs.frozen
+class Column:
+    """A column of a table.
+
+    Args:
+        title: What stands above it.
+        width: How many characters its cells have at most; longer ones push the rest of their line to the right.
+        right: Whether its cells stand at the right edge.
+    """
+
+    title: str
+    width: int
+    right: bool = False
+
+
+@attrs.frozen
+class Output:
+    """Where a command writes its data.
+
+    Args:
+        stream: Where the text goes.
+        coloured: Whether it is coloured.
+
+    Example:
+        >>> import sys
+        >>> output = Output(sys.stdout)
+        >>> columns = (Column("unit", 6), Column("events", 6, right=True))
+        >>> output.head(columns)
+        unit    events
+        ------  ------
+        >>> output.row(columns, [Cell("web"), Cell("12", Style.GOOD)])
+        web         12
+    """
+
+    stream: TextIO | None
+    coloured: bool = False
+
+    @classmethod
+    def of(cls, stream: TextIO | None, environ: Mapping[str, str] = os.environ) -> Output:
+        """Return the output to a stream: coloured on a terminal, unless the user says no (https://no-color.org)."""
+        refused = environ.get("NO_COLOR") or environ.get("TERM") == "dumb"
+        return cls(stream, stream is not None and stream.isatty() and not refused)
+
+    def line(self, text: str = "", style: Style = Style.PLAIN) -> None:
+        """Write a line, at once: a reader sees things as they happen."""
+        if self.stream is not None:
+            self.stream.write(self._styled(text, style) + "\n")
+            self.stream.flush()
+
+    def head(self, columns: Sequence[Column]) -> None:
+        """Write the titles of a table."""
+        self.row(columns, [Cell(column.title, Style.STRONG) for column in columns])
+        self.line(_GAP.join("-" * column.width for column in columns), Style.FAINT)
+
+    def row(self, columns: Sequence[Column], cells: Sequence[Cell]) -> None:
+        """Write a row of a table; no blanks are left at its end."""
+        pieces = [self._fitted(column, cell) for column, cell in zip(columns, cells, strict=True)]
+        self.line(_GAP.join(pieces).rstrip())
+
+    def _fitted(self, column: Column, cell: Cell) -> str:
+        blanks = " " * (column.width - len(cell.text))
+        text = self._styled(cell.text, cell.style)
+        return blanks + text if column.right else text + blanks
+
+    def _styled(self, text: str, style: Style) -> str:
+        return f"{style}{text}{_RESET}" if self.coloured and style and text else text

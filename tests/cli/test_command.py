@@ -1,0 +1,143 @@
+"""The `xzepr` command as a process: exit codes, streams, a reader that goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from xzepr.cli import demo as demo_command
+from xzepr.cli import main
+from xzepr.errors import ConfigurationError
+
+MODULE = (sys.executable, "-m", "xzepr.cli")
+
+
+def xzepr(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, away from any terminal."""
+    return subprocess.run([*MODULE, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_demo_ends_well_and_says_nothing_on_stderr() -> None:
+    """Data goes to stdout, and stderr is empty when there is nothing to report."""
+    done = xzepr("demo")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_help_lists_the_commands() -> None:
+    """`--help` names every command, and is a success."""
+    done = xzepr("--help")
+
+    assert done.returncode == 0
+    assert "demo" in done.stdout
+
+
+def test_version_names_the_program() -> None:
+    """`--version` says which version is installed."""
+    done = xzepr("--version")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("xzepr ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dmeo"],
+        ["demo", "--units", "0"],
+        ["demo", "--units", "many"],
+        ["demo", "--seed", "1.5"],
+        ["demo", "--pace", "nan"],
+        ["demo", "--pace", "-1"],
+    ],
+)
+def test_wrong_usage_is_2_and_goes_to_stderr(arguments: Sequence[str]) -> None:
+    """Wrong arguments give exit code 2, a usage on stderr and nothing on stdout."""
+    done = xzepr(*arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("usage: xzepr")
+
+
+def without_reader(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command into a pipe that nobody reads."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        return subprocess.run([*MODULE, *arguments], stdout=write_end, stderr=subprocess.PIPE, timeout=60, check=False)
+    finally:
+        os.close(write_end)
+
+
+def test_reader_that_goes_away_ends_it_quietly() -> None:
+    """`xzepr demo | head -1` ends with the code of a broken pipe and without a traceback."""
+    done = without_reader("demo")
+
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_help_that_nobody_reads_is_quiet_too() -> None:
+    """`xzepr --help | true` leaves no traceback either."""
+    assert without_reader("--help").stderr == b""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")  # noqa: PTH110 - a device
+def test_full_disk_is_told() -> None:
+    """Output that cannot be written is an error with its reason, not a traceback."""
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = subprocess.run([*MODULE, "demo"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (1, b"xzepr: No space left on device\n")
+
+
+def test_closed_stdout_does_no_harm() -> None:
+    """A process without a stdout does its work, and shows it to nobody."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"exec {sys.executable} -m xzepr.cli demo >&-"],
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_interrupt_is_130() -> None:
+    """Ctrl-C ends a paced demo with the shell's code for it and one word."""
+    with subprocess.Popen(
+        [*MODULE, "demo", "--pace", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        # The first event's row has come: from then on it waits.
+        while not process.stdout.readline().startswith("   1"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(timeout=30) == 130
+        assert process.stderr.read() == "xzepr: interrupted\n"
+
+
+def test_error_of_the_library_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the library refuses is told in its own words, without a traceback."""
+
+    def broken(*_: object) -> int:
+        raise ConfigurationError("set it right")
+
+    monkeypatch.setattr(demo_command, "run", broken)
+
+    assert main(["demo"]) == 1
+    assert capsys.readouterr() == ("", "xzepr: set it right\n")
+
+
+def test_main_returns_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    """`main` takes arguments and returns what the process shall end with."""
+    assert main(["demo", "--units", "1"]) == 0
+    assert "feed head" in capsys.readouterr().out

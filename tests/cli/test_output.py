@@ -1,0 +1,64 @@
+"""Aligned columns and colours."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+
+from xzepr.cli.output import Cell, Column, Output, Style
+
+COLUMNS = (Column("unit", 6), Column("events", 6, right=True))
+
+
+class Terminal(StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Claim to be one."""
+        return True
+
+
+def test_cells_stand_under_their_titles() -> None:
+    """Text is aligned left, numbers right where the column says so."""
+    stream = StringIO()
+    output = Output(stream)
+    output.head(COLUMNS)
+    output.row(COLUMNS, [Cell("web"), Cell("12")])
+
+    assert stream.getvalue() == "unit    events\n------  ------\nweb         12\n"
+
+
+def test_colours_do_not_move_columns() -> None:
+    """The width of a cell is that of its text."""
+    stream = StringIO()
+    Output(stream, coloured=True).row(COLUMNS, [Cell("web", Style.GOOD), Cell("12", Style.BAD)])
+
+    assert stream.getvalue() == "\x1b[32mweb\x1b[0m         \x1b[31m12\x1b[0m\n"
+
+
+def test_long_cell_is_shown_whole() -> None:
+    """What does not fit is not cut: a reader needs it more than the alignment."""
+    stream = StringIO()
+    Output(stream).row(COLUMNS, [Cell("a-long-name"), Cell("1")])
+
+    assert stream.getvalue() == "a-long-name       1\n"
+
+
+@pytest.mark.parametrize(
+    ("environ", "coloured"),
+    [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_terminal_is_coloured_unless_refused(environ: dict[str, str], *, coloured: bool) -> None:
+    """A terminal is coloured; a NO_COLOR that is not empty, or a dumb terminal, forbids it."""
+    assert Output.of(Terminal(), environ).coloured is coloured
+
+
+def test_file_is_never_coloured() -> None:
+    """What is no terminal is not coloured."""
+    assert not Output.of(StringIO(), {}).coloured
+
+
+def test_no_stream_takes_everything() -> None:
+    """Where there is no stdout, writing does nothing."""
+    Output.of(None, {}).line("unheard")
