@@ -134,6 +134,9 @@ DRAFTS = (
 LATEST = DRAFTS[-1]
 """The draft of a schema that does not name one."""
 
+_FORMAT_ASSERTION = "https://json-schema.org/draft/2020-12/meta/format-assertion"
+"""The one official vocabulary to which no official schema refers."""
+
 _BY_URI = {
     scheme + draft.uri.partition("://")[2].rstrip("#"): draft for draft in DRAFTS for scheme in ("http://", "https://")
 }
@@ -163,8 +166,8 @@ def metaschemas() -> Mapping[str, JsonValue]:
         The documents; they are shared, so they must not be changed.
     """
     found: dict[str, JsonValue] = {}
-    for draft in DRAFTS:
-        bundle: dict[str, Any] = jsonschema_rs.bundle({"$schema": draft.uri, "$ref": draft.uri}, offline=True)
+    for draft, uri in [*((draft, draft.uri) for draft in DRAFTS), (LATEST, _FORMAT_ASSERTION)]:
+        bundle: dict[str, Any] = jsonschema_rs.bundle({"$schema": draft.uri, "$ref": uri}, offline=True)
         for keyword in ("$defs", "definitions"):
             found.update(bundle.get(keyword, {}))
     return found

@@ -15,10 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import attrs
-
 from xzepr.documents.graph import MAX_LOAD, Graph, Refused, Vertex
-from xzepr.documents.load import load
+from xzepr.documents.load import Plans
 from xzepr.documents.references import Closure, Place
 from xzepr.errors import Violation, refuse
 
@@ -29,18 +27,7 @@ MAX_PATTERN_LENGTH = 2_000
 """How many characters one pattern may have."""
 
 
-@attrs.frozen(kw_only=True)
-class Cost:
-    """What checking a document against a schema can cost.
-
-    Args:
-        work: For each of its values: the schemas that look at it, with the lists of values and names in them.
-    """
-
-    work: int
-
-
-def judge(closure: Closure, schema: dict[str, Any], *, depth: int) -> Cost:
+def judge(closure: Closure, schema: dict[str, Any], *, depth: int) -> int:
     """Decide whether a schema may be used.
 
     Args:
@@ -49,7 +36,7 @@ def judge(closure: Closure, schema: dict[str, Any], *, depth: int) -> Cost:
         depth: The greatest depth of the documents that it is to check.
 
     Returns:
-        What it can cost.
+        What checking a document can cost for each of its values: the schemas that look at it, and the lists in them.
 
     Raises:
         TooLarge: It is beyond a limit.
@@ -57,9 +44,9 @@ def judge(closure: Closure, schema: dict[str, Any], *, depth: int) -> Cost:
     """
     refuse([*closure.violations, *_patterns(closure.places.values())])
     try:
-        graph = Graph(closure)
-        load(graph, id(schema), _schemas, depth=depth, limit=MAX_LOAD)
-        return Cost(work=load(graph, id(schema), _work, depth=depth))
+        plans = Plans(Graph(closure), id(schema))
+        plans.load(_schemas, depth=depth, limit=MAX_LOAD)
+        return plans.load(_work, depth=depth)
     except Refused as refused:
         refuse([refused.violation])
         raise

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import attrs
 
-from xzepr.documents.graph import Graph, Loads, Refused, Slots, Vertex
+from xzepr.documents.graph import Graph, Loads, Refused, Slots, Vertex, add
 from xzepr.errors import Violation
 
 MOST = 10**12
@@ -24,88 +24,107 @@ Measure = Callable[[Vertex], int]
 
 @attrs.define(eq=False)
 class _Plan:
-    """What happens to the slots of a value that one schema is applied to.
+    """What happens to a value that one schema is applied to.
 
     Args:
         key: The schema.
-        own: What looks at the value itself.
-        names: What looks at the name of a member.
+        own: The schemas that look at the value itself.
+        names: The schemas that look at the name of each member.
         sides: For objects and for arrays: what looks at every slot, and by how much each named slot differs.
     """
 
     key: int
-    own: int
-    names: int
+    own: Loads
+    names: Loads
     sides: list[tuple[Loads, list[Loads]]]
 
 
-def load(graph: Graph, root: int, measure: Measure, *, depth: int, limit: int = MOST) -> int:
-    """Compute the load of a schema.
+class Plans:
+    """The schemas that look at some value: the root, and whatever stands in a slot of one that does.
 
     Args:
         graph: The schema and all that it refers to.
         root: The schema, by identity.
-        measure: What one schema counts.
-        depth: The greatest depth of a document.
-        limit: The greatest load that is allowed.
-
-    Returns:
-        The load.
 
     Raises:
-        Refused: The load is above the limit.
+        Refused: They are too interlinked.
     """
-    plans = _plans(graph, root, measure)
-    loads = {plan.key: plan.own for plan in plans}
-    for _ in range(depth):
-        found = {plan.key: _step(plan, loads) for plan in plans}
-        if found == loads:
-            break
-        loads = found
+
+    def __init__(self, graph: Graph, root: int) -> None:
+        self._graph = graph
+        self._root = root
+        self._plans: list[_Plan] = []
+        keys, met = [root], {root}
+        for key in keys:  # which grows meanwhile
+            plan = _plan(graph, key)
+            self._plans.append(plan)
+            for every, differences in plan.sides:
+                for loads in (every, *differences):
+                    keys += loads.keys() - met
+                    met |= loads.keys()
+
+    def load(self, measure: Measure, *, depth: int, limit: int = MOST) -> int:
+        """Compute the load.
+
+        Args:
+            measure: What one schema counts.
+            depth: The greatest depth of a document.
+            limit: The greatest load that is allowed.
+
+        Returns:
+            The load of the root.
+
+        Raises:
+            Refused: A load is above the limit.
+        """
+        weights = {key: measure(vertex) for key, vertex in self._graph.vertices.items()}
+        loads = {plan.key: _sum(plan.own, weights) for plan in self._plans}
+        own = dict(loads)
+        names = {plan.key: _sum(plan.names, weights) for plan in self._plans}
+        deep = [plan for plan in self._plans if plan.sides]
+        for _ in range(depth):
+            found = {plan.key: max(own[plan.key], _heaviest(plan, names[plan.key], loads)) for plan in deep}
+            if all(loads[key] == value for key, value in found.items()):
+                break
+            loads |= found
+            self._limit(found, limit)
+        return loads[self._root]
+
+    def _limit(self, loads: Loads, limit: int) -> None:
         for key, value in loads.items():
             if value > limit:
                 reason = f"lets more than {limit} schemas look at one value of a deep document: recurse only once"
-                raise Refused(Violation(graph.vertices[key].place.field(), reason, limit))
-    return loads[root]
+                raise Refused(Violation(self._graph.vertices[key].place.field(), reason, limit))
 
 
-def _step(plan: _Plan, loads: Loads) -> int:
-    best = plan.own
-    for names, (every, differences) in zip((plan.names, 0), plan.sides, strict=True):
-        total = names + sum([times * loads[key] for key, times in every.items()])
-        best = max(best, total)
-        for difference in differences:
-            best = max(best, total + sum([times * loads[key] for key, times in difference.items()]))
+def _heaviest(plan: _Plan, names: int, loads: Loads) -> int:
+    """Find the slot that most look at."""
+    best = 0
+    for every, differences in plan.sides:
+        total = names + _sum(every, loads)
+        best = max(best, total, *[total + _sum(difference, loads) for difference in differences])
     return min(best, MOST)
 
 
-def _plans(graph: Graph, root: int, measure: Measure) -> list[_Plan]:
-    """Plan for every schema that looks at some value: the root, and whatever stands in a slot of one that does."""
-    weights = {key: measure(vertex) for key, vertex in graph.vertices.items()}
-    keys, met, plans = [root], {root}, []
-    for key in keys:  # which grows meanwhile
-        plans.append(plan := _plan(graph, key, weights))
-        for every, differences in plan.sides:
-            for loads in (every, *differences):
-                keys += loads.keys() - met
-                met |= loads.keys()
-    return plans
-
-
-def _plan(graph: Graph, key: int, weights: Loads) -> _Plan:
-    checked = graph.applied[key].checked
-    plan = _Plan(key, _sum(checked, weights), 0, [])
+def _plan(graph: Graph, key: int) -> _Plan:
+    applied = graph.applied[key]
+    plan = _Plan(key, applied.checked, {}, [])
+    asked: Loads = {}
+    for inner, times in applied.asked.items():
+        for target in graph.vertices[inner].asked:
+            add(asked, {target: times})
+    vertices = [(graph.vertices[inner], times) for inner, times in applied.checked.items()]
     for side in (_members, _items):
-        every: Loads = {}
-        named: dict[str | int, Loads] = {}
-        for inner, times in checked.items():
-            slots = side(graph.vertices[inner])
+        every, named = dict(asked), dict[str | int, Loads]()
+        for vertex, times in vertices:
+            slots = side(vertex)
             _plan_slots(slots, times, every, named)
             graph.count(len(slots.named) + len(slots.rest) + len(slots.every))
-        plan.sides.append((every, list(named.values())))
-    for inner, times in checked.items():
-        for target in graph.vertices[inner].names:
-            plan.names += times * _sum(graph.applied[target].checked, weights)
+        if every or named:
+            plan.sides.append((every, list(named.values())))
+    for vertex, times in vertices:
+        for target in vertex.names:
+            add(plan.names, graph.applied[target].checked, times)
     return plan
 
 
@@ -118,15 +137,16 @@ def _items(vertex: Vertex) -> Slots:
 
 
 def _plan_slots(slots: Slots, times: int, every: Loads, named: dict[str | int, Loads]) -> None:
-    for target in (*slots.every, *slots.rest):
-        every[target] = every.get(target, 0) + times
+    rest = dict.fromkeys(slots.rest, times)
+    add(every, rest)
+    for target in slots.every:
+        add(every, {target: times})
     for name, only in slots.named.items():
         loads = named.setdefault(name, {})
+        add(loads, rest, -1)
         if only is not None:
-            loads[only] = loads.get(only, 0) + times
-        for other in slots.rest:
-            loads[other] = loads.get(other, 0) - times
+            add(loads, {only: times})
 
 
 def _sum(loads: Loads, weights: Loads) -> int:
-    return sum(times * weights[key] for key, times in loads.items())
+    return sum([times * weights[key] for key, times in loads.items()])

@@ -157,6 +157,8 @@ class Closure:
         found = known_draft(named, self._registered)
         if found is None:
             self._refuse(place.field("$schema"), unknown_draft(named))
+        elif draft_named(named) is None:
+            self._resource(document_uri(named))  # the validator reads its vocabularies
         return found or place.draft
 
     def _follow(self, place: Place, keyword: str) -> None:

@@ -7,7 +7,7 @@ patterns that match in linear time. ``format`` is asserted in every draft, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, cast
@@ -41,9 +41,6 @@ MAX_REPORT_WORK = 200_000
 _PATTERN_SIZE = 1024 * 1024
 """Bytes that one compiled pattern may take; the greatest of the real schemas measured took a tenth of it."""
 
-_MASK = "it"
-"""What stands for the value in messages of the validator, which are not used anyway."""
-
 _ANNOTATIONS_ONLY = frozenset({
     "$anchor", "$comment", "$defs", "$dynamicAnchor", "$id", "$recursiveAnchor", "$schema", "$vocabulary",
     "contentSchema", "default", "definitions", "deprecated", "description", "examples", "id", "readOnly", "title",
@@ -64,6 +61,7 @@ class Schema:
     accepts_anything: bool
     _validator: jsonschema_rs.Validator = attrs.field(repr=False)
     _work: int = attrs.field(repr=False)
+    _bounded: bool = attrs.field(repr=False)
 
     def check(self, value: JsonValue, *, field: str = "payload") -> None:
         """Check a document.
@@ -84,12 +82,11 @@ class Schema:
             Traceback (most recent call last):
             xzepr.errors.Invalid: payload: lacks the member ok; payload/n: is not of type integer
         """
-        if self._work * DEFAULT_LIMITS.max_nodes > MAX_WORK and _more_values(value, MAX_WORK // self._work):
-            limit = MAX_WORK // self._work
+        if self._bounded and _more_values(value, limit := MAX_WORK // self._work):
             reason = f"has more than {limit} values, too many for a schema as costly as this one"
             raise TooLarge([Violation(field, reason, limit)])
         if not self._validator.is_valid(value):
-            raise Invalid([violation(error, field) for error in self._errors(value)])
+            raise Invalid(_distinct(self._errors(value), field))
 
     def _errors(self, value: JsonValue) -> Iterator[jsonschema_rs.ValidationError]:
         if not _more_values(value, MAX_REPORT_WORK // self._work):
@@ -99,6 +96,11 @@ class Schema:
             self._validator.validate(value)
         except jsonschema_rs.ValidationError as error:
             yield error
+
+
+def _distinct(errors: Iterable[jsonschema_rs.ValidationError], field: str) -> list[Violation]:
+    """Say each thing once: one rule can be reached by several ways."""
+    return list(dict.fromkeys(violation(error, field) for error in errors))
 
 
 def _more_values(value: JsonValue, limit: int) -> bool:
@@ -149,7 +151,7 @@ class SchemaCompiler:
     Args:
         documents: What schemas may refer to besides themselves and the official meta-schemas, by URI (a document that
             has an id is found by that too). Nothing is ever fetched.
-        depth: The greatest depth of the documents to be checked.
+        limits: How large the documents may be that are to be checked.
 
     Raises:
         Invalid: A document is not I-JSON.
@@ -163,7 +165,7 @@ class SchemaCompiler:
     """
 
     documents: Mapping[str, JsonValue] = attrs.field(factory=dict, converter=_documents)
-    depth: int = attrs.field(default=DEFAULT_LIMITS.max_depth, kw_only=True)
+    limits: JsonLimits = attrs.field(default=DEFAULT_LIMITS, kw_only=True)
     _compiled: Callable[[str], Schema] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -192,17 +194,18 @@ class SchemaCompiler:
             raise Invalid([Violation("schema", "is neither an object nor true nor false")])
         if isinstance(schema, bool):
             validator = _validator(LATEST, schema, None)
-            return Schema(draft=LATEST.name, accepts_anything=schema, validator=validator, work=1)
+            return Schema(draft=LATEST.name, accepts_anything=schema, validator=validator, work=1, bounded=False)
         _make_id_absolute(schema, ROOT)
         draft = self._draft(schema)
         _require_schema(draft, schema)
         closure = Closure(schema, draft, self.documents)
-        cost = judge(closure, schema, depth=self.depth)
+        work = judge(closure, schema, depth=self.limits.max_depth)
         return Schema(
             draft=draft.name,
             accepts_anything=_ANNOTATIONS_ONLY.issuperset(schema),
             validator=_validator(draft, schema, _registry(closure, draft)),
-            work=cost.work,
+            work=work,
+            bounded=work * self.limits.max_nodes > MAX_WORK,
         )
 
     def _draft(self, schema: Mapping[str, JsonValue]) -> Draft:
@@ -218,7 +221,7 @@ def _require_schema(draft: Draft, schema: JsonValue) -> None:
     metaschema = _metaschema(draft)
     if not metaschema.is_valid(schema):
         errors = islice(metaschema.iter_errors(schema), MAX_VIOLATIONS + 1)
-        refuse([violation(error, "schema") for error in errors])
+        refuse(_distinct(errors, "schema"))
 
 
 @cache
@@ -230,9 +233,13 @@ def _registry(closure: Closure, draft: Draft) -> jsonschema_rs.Registry | None:
     """Hand over only what is referred to: a registry resolves all it has, so one broken document would spoil it."""
     if not closure.documents:
         return None
-    number = getattr(jsonschema_rs, draft.validator.__name__.removesuffix("Validator"))
+    # Its own argument for the draft would hold for documents of another draft too.
+    documents = [
+        (uri, {"$schema": draft.uri} | document if isinstance(document, dict) else document)
+        for uri, document in closure.documents.items()
+    ]
     try:
-        return jsonschema_rs.Registry(closure.documents.items(), draft=number)
+        return jsonschema_rs.Registry(documents)
     except (jsonschema_rs.ReferencingError, ValueError) as error:
         raise Invalid([Violation("schema", "refers to documents that cannot be used together")]) from error
 
@@ -245,7 +252,6 @@ def _validator(draft: Draft, schema: JsonValue, registry: jsonschema_rs.Registry
             offline=True,
             validate_formats=True,
             pattern_options=jsonschema_rs.RegexOptions(size_limit=_PATTERN_SIZE),
-            mask=_MASK,
         )
     except jsonschema_rs.ValidationError as error:
         raise Invalid([violation(error, "schema")]) from None
