@@ -16,7 +16,6 @@ from xzepr.model import (
     Event,
     EventFilter,
     GateState,
-    Mention,
     NewEvent,
     Principal,
     Recorded,
@@ -29,11 +28,10 @@ from xzepr.model import (
     payload_intact,
 )
 from xzepr.stores import Conflicting, Outcome, ReceiverChanged, ReceiverMissing, Slice
-from xzepr_memory.journal import Journal
 from xzepr_memory.judging import judge, row_of
 from xzepr_memory.lists import select, window
 from xzepr_memory.rows import AnchorKey, EventRow, GateRow, StatisticsRow, UnitRow
-from xzepr_memory.tables import Tables
+from xzepr_memory.tables import Tables, Write
 
 
 class MemoryEvents:
@@ -45,9 +43,8 @@ class MemoryEvents:
     def append(self, events: Sequence[NewEvent], principal: Principal) -> Sequence[Outcome]:
         """Record events one by one in their order, in one atomic step."""
         tables = self._tables
-        with tables.writing() as journal:
-            now = tables.now()
-            return [_append_one(tables, journal, new, principal, now) for new in events]
+        with tables.writing(principal.identity) as write:
+            return [_append_one(tables, write, new) for new in events]
 
     def get(self, event_id: Ulid) -> Event:
         """Return an event."""
@@ -82,13 +79,13 @@ class MemoryEvents:
     def redact(self, event_id: Ulid, reason: str, principal: Principal) -> Event:
         """Erase payload and salt of an event."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             row = self._row(event_id)
             if not row.event.redacted:
                 erased = attrs.evolve(row.event, payload_text=None, salt=None)
-                journal.change(row, event=erased)
+                write.change(row, "event", erased)
                 subject = Redaction(event_id=event_id, reason=reason)
-                tables.announce(journal, ChangeKind.EVENT_REDACTED, tables.now(), principal.identity, subject)
+                write.announce(ChangeKind.EVENT_REDACTED, subject)
             return row.event
 
     def _row(self, event_id: Ulid) -> EventRow:
@@ -99,7 +96,11 @@ class MemoryEvents:
 
     def _keys(self, where: EventFilter, after: Anchor | None, *, newest_first: bool) -> Iterator[AnchorKey]:
         return window(
-            self._index(where), after=after, newest_first=newest_first, start=where.recorded_from, end=where.recorded_until
+            self._index(where),
+            after=after,
+            newest_first=newest_first,
+            start=where.recorded_from,
+            end=where.recorded_until,
         )
 
     def _index(self, where: EventFilter) -> Sequence[AnchorKey]:
@@ -132,7 +133,7 @@ def _payload_bytes(event: Event) -> int:
     return len(event.payload_text or "")
 
 
-def _append_one(tables: Tables, journal: Journal, new: NewEvent, principal: Principal, now: datetime) -> Outcome:
+def _append_one(tables: Tables, write: Write, new: NewEvent) -> Outcome:
     row = _known(tables, new)
     if row is not None:
         differs = differences(row.event, row.idempotency_key, new)
@@ -144,7 +145,7 @@ def _append_one(tables: Tables, journal: Journal, new: NewEvent, principal: Prin
         return ReceiverMissing(receiver_id=new.receiver_id)
     if receiver.fingerprint != new.receiver_fingerprint:
         return ReceiverChanged(receiver=receiver)
-    return _record(tables, journal, new, principal, now)
+    return _record(tables, write, new)
 
 
 def _known(tables: Tables, new: NewEvent) -> EventRow | None:
@@ -155,26 +156,26 @@ def _known(tables: Tables, new: NewEvent) -> EventRow | None:
     return row
 
 
-def _record(tables: Tables, journal: Journal, new: NewEvent, principal: Principal, now: datetime) -> Recorded:
-    unit = _unit(tables, journal, new.unit)
-    journal.change(unit, n=unit.n + 1)
-    event = _event(new, unit.n, now)
+def _record(tables: Tables, write: Write, new: NewEvent) -> Recorded:
+    unit = _unit(tables, write, new.unit)
+    write.change(unit, "n", unit.n + 1)
+    event = _event(new, unit.n, write.now)
     row = EventRow(event, new.idempotency_key)
-    journal.put(tables.events, event.id, row)
+    write.put(tables.events, event.id, row)
     if new.idempotency_key is not None:
-        journal.put(tables.keys, (new.owner, new.idempotency_key), event.id)
-    _index(tables, journal, event, unit)
-    position = tables.announce(journal, ChangeKind.EVENT_RECORDED, now, principal.identity, event.id)
-    row.transitions = _move(tables, journal, event, unit, position, principal)
+        write.put(tables.keys, (new.owner, new.idempotency_key), event.id)
+    _index(tables, write, event, unit)
+    position = write.announce(ChangeKind.EVENT_RECORDED, event.id)
+    row.transitions = _move(tables, write, event, unit, position)
     return Recorded(event=event, replayed=False, transitions=row.transitions)
 
 
-def _unit(tables: Tables, journal: Journal, unit: Unit) -> UnitRow:
+def _unit(tables: Tables, write: Write, unit: Unit) -> UnitRow:
     row = row_of(tables, unit)
     if row is None:
         row = UnitRow(unit)
-        journal.put(tables.units, unit.key, [*tables.units.get(unit.key, ()), row])
-        journal.push(tables.unit_order, row)
+        write.put(tables.units, unit.key, [*tables.units.get(unit.key, ()), row])
+        write.push(tables.unit_order, row)
     return row
 
 
@@ -197,43 +198,40 @@ def _event(new: NewEvent, n: int, now: datetime) -> Event:
     )
 
 
-def _index(tables: Tables, journal: Journal, event: Event, unit: UnitRow) -> None:
+def _index(tables: Tables, write: Write, event: Event, unit: UnitRow) -> None:
     key = (event.recorded_at, event.id)
     of_receiver = tables.receiver_events.get(event.receiver_id)
     if of_receiver is None:
         of_receiver = []
-        journal.put(tables.receiver_events, event.receiver_id, of_receiver)
+        write.put(tables.receiver_events, event.receiver_id, of_receiver)
     for keys in (tables.event_order, of_receiver, unit.events):
-        journal.insert(keys, key)
+        write.insert(keys, key)
     figures = tables.statistics.get(event.receiver_id, StatisticsRow())
-    mention = Mention(event_id=event.id, recorded_at=event.recorded_at)
-    journal.put(
+    write.put(
         tables.statistics,
         event.receiver_id,
         StatisticsRow(
             succeeded=figures.succeeded + event.success,
             failed=figures.failed + (not event.success),
-            latest=mention,
-            latest_successful=mention if event.success else figures.latest_successful,
+            latest=key,
+            latest_successful=key if event.success else figures.latest_successful,
         ),
     )
 
 
-def _move(
-    tables: Tables, journal: Journal, event: Event, unit: UnitRow, position: int, principal: Principal
-) -> tuple[Transition, ...]:
+def _move(tables: Tables, write: Write, event: Event, unit: UnitRow, position: int) -> tuple[Transition, ...]:
     """Let an event move its gate; judge the receiver's groups if it did."""
     history = unit.gates.get(event.receiver_id)
     if history is None:
         history = []
-        journal.put(unit.gates, event.receiver_id, history)
+        write.put(unit.gates, event.receiver_id, history)
     before = history[-1].state if history else GateState.MISSING
     state = gate_state(event.success)
-    journal.push(history, GateRow(position, state, event.id, event.recorded_at))
+    write.push(history, GateRow(position, state, event.id, event.recorded_at))
     if state is before:
         return ()
     due: list[Transition] = []
     for group_id in tables.enabled_groups.get(event.receiver_id, ()):
         group = tables.groups[group_id].now
-        due += judge(tables, journal, group, unit, event.recorded_at, principal.identity, cause=event.id)
+        due += judge(write, group, unit, cause=event.id)
     return tuple(due)

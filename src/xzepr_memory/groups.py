@@ -22,11 +22,10 @@ from xzepr.model import (
     Verdict,
 )
 from xzepr.stores import Reevaluated, Slice
-from xzepr_memory.journal import Journal
 from xzepr_memory.judging import gates_of, judge, row_of
 from xzepr_memory.lists import select, window
 from xzepr_memory.rows import AnchorKey, GroupRow, UnitRow
-from xzepr_memory.tables import Tables
+from xzepr_memory.tables import Tables, Write
 
 _COMPARED: Final = ("name", "type", "version", "description", "receiver_ids", "enabled", "owner")
 
@@ -40,17 +39,16 @@ class MemoryGroups:
     def create(self, group: EventReceiverGroup, principal: Principal, *, max_enabled_groups: int) -> EventReceiverGroup:
         """Store the first revision of a group, or return the stored group if this is a retry."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             known = tables.groups.get(group.id)
             if known is not None:
                 return _replayed(known.revisions[0][1], group)
             self._check(group, max_enabled_groups)
-            now = tables.now()
-            stored = attrs.evolve(group, revision=1, created_at=now, updated_at=now)
-            position = tables.announce(journal, ChangeKind.GROUP_CREATED, now, principal.identity, stored)
-            journal.put(tables.groups, stored.id, GroupRow([(position, stored)]))
-            journal.insert(tables.group_order, (now, stored.id))
-            self._index(journal, None, stored)
+            stored = attrs.evolve(group, revision=1, created_at=write.now, updated_at=write.now)
+            position = write.announce(ChangeKind.GROUP_CREATED, stored)
+            write.put(tables.groups, stored.id, GroupRow([(position, stored)]))
+            write.insert(tables.group_order, (write.now, stored.id))
+            self._index(write, None, stored)
             return stored
 
     def get(self, group_id: Ulid) -> EventReceiverGroup:
@@ -67,34 +65,31 @@ class MemoryGroups:
     def update(self, group: EventReceiverGroup, principal: Principal, *, max_enabled_groups: int) -> EventReceiverGroup:
         """Add a revision."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             row = self._expect(group.id, group.revision)
             before = row.now
             self._check(group, max_enabled_groups)
-            now = tables.now()
             changed = attrs.evolve(
                 group,
                 revision=before.revision + 1,
                 owner=before.owner,
                 created_at=before.created_at,
-                updated_at=now,
+                updated_at=write.now,
             )
-            position = tables.announce(journal, ChangeKind.GROUP_UPDATED, now, principal.identity, changed)
-            journal.push(row.revisions, (position, changed))
-            self._index(journal, before, changed)
+            position = write.announce(ChangeKind.GROUP_UPDATED, changed)
+            write.push(row.revisions, (position, changed))
+            self._index(write, before, changed)
             return changed
 
     def delete(self, group_id: Ulid, expected_revision: int, principal: Principal) -> None:
         """Delete a group; its revisions and transitions stay."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             row = self._expect(group_id, expected_revision)
-            position = tables.announce(
-                journal, ChangeKind.GROUP_DELETED, tables.now(), principal.identity, row.now
-            )
-            journal.put(tables.groups, group_id, GroupRow(row.revisions, position))
-            journal.remove(tables.group_order, (row.now.created_at, group_id))
-            self._index(journal, row.now, None)
+            position = write.announce(ChangeKind.GROUP_DELETED, row.now)
+            write.put(tables.groups, group_id, GroupRow(row.revisions, position))
+            write.remove(tables.group_order, (row.now.created_at, group_id))
+            self._index(write, row.now, None)
 
     def list(
         self, where: GroupFilter, *, after: Anchor | None, newest_first: bool, limit: int
@@ -133,9 +128,8 @@ class MemoryGroups:
     def reevaluate(self, group_id: Ulid, principal: Principal, *, after: str | None, limit: int) -> Reevaluated:
         """Judge the next units concerned, in the order in which they first appeared."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             group = self._present(group_id).now
-            now = tables.now()
             start = int(after or 0)
             end = min(start + MAX_EXAMINED_ROWS, len(tables.unit_order))
             due: list[Transition] = []
@@ -146,7 +140,7 @@ class MemoryGroups:
                     break
                 if _concerns(group, unit):
                     units += 1
-                    due += judge(tables, journal, group, unit, now, principal.identity, cause=None)
+                    due += judge(write, group, unit, cause=None)
             onward = str(end) if end < len(tables.unit_order) else None
             return Reevaluated(revision=group.revision, units=units, transitions=tuple(due), next=onward)
 
@@ -197,22 +191,22 @@ class MemoryGroups:
                 if len({*tables.enabled_groups.get(receiver_id, ()), group.id}) > max_enabled_groups
             )
 
-    def _index(self, journal: Journal, before: EventReceiverGroup | None, after: EventReceiverGroup | None) -> None:
+    def _index(self, write: Write, before: EventReceiverGroup | None, after: EventReceiverGroup | None) -> None:
         """Keep up who has a name, and which enabled groups a receiver stands in, in the order of their ids."""
         tables = self._tables
         if before is not None:
-            journal.drop(tables.group_ids, before.naming)
+            write.drop(tables.group_ids, before.naming)
             for receiver_id in before.receiver_ids:
                 rest = tuple(other for other in tables.enabled_groups.get(receiver_id, ()) if other != before.id)
-                journal.put(tables.enabled_groups, receiver_id, rest)
+                write.put(tables.enabled_groups, receiver_id, rest)
         if after is None:
             return
-        journal.put(tables.group_ids, after.naming, after.id)
+        write.put(tables.group_ids, after.naming, after.id)
         for receiver_id in after.receiver_ids:
-            journal.put(tables.gated, receiver_id, None)
+            write.put(tables.gated, receiver_id, None)
             if after.enabled:
                 groups = tuple(sorted((*tables.enabled_groups.get(receiver_id, ()), after.id)))
-                journal.put(tables.enabled_groups, receiver_id, groups)
+                write.put(tables.enabled_groups, receiver_id, groups)
 
 
 def _concerns(group: EventReceiverGroup, unit: UnitRow) -> bool:

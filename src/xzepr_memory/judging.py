@@ -3,52 +3,37 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime
 
 from xzepr.model import (
     KIND_OF_TRANSITION,
     EventReceiverGroup,
     Gate,
     GateState,
-    Identity,
     Transition,
     Ulid,
     Unit,
     is_complete,
     transition_due,
 )
-from xzepr_memory.journal import Journal
 from xzepr_memory.rows import GateRow, UnitRow
-from xzepr_memory.tables import Tables
+from xzepr_memory.tables import Tables, Write
 
 
 def row_of(tables: Tables, unit: Unit) -> UnitRow | None:
     """Return what is known about a unit. Its key finds it, its fields decide."""
     for row in tables.units.get(unit.key, ()):
-        if row.unit == unit:
+        if row.unit is unit or row.unit == unit:
             return row
     return None
 
 
-def judge(
-    tables: Tables,
-    journal: Journal,
-    group: EventReceiverGroup,
-    unit: UnitRow,
-    now: datetime,
-    actor: Identity,
-    *,
-    cause: Ulid | None,
-) -> tuple[Transition, ...]:
+def judge(write: Write, group: EventReceiverGroup, unit: UnitRow, *, cause: Ulid | None) -> tuple[Transition, ...]:
     """Record the transition that is due for a group and a unit, if one is.
 
     Args:
-        tables: The tables.
-        journal: Where the steps are noted.
+        write: The write that this belongs to.
         group: The group, at its present revision.
         unit: The unit, its gates up to date.
-        now: When this happens.
-        actor: Who caused it.
         cause: The event that caused it; None in a re-evaluation.
 
     Returns:
@@ -60,18 +45,16 @@ def judge(
     if kind is None:
         return ()
     transition = Transition(
-        group=group.ref, unit=unit.unit, number=len(history) + 1, kind=kind, event_id=cause, recorded_at=now
+        group=group.ref, unit=unit.unit, number=len(history) + 1, kind=kind, event_id=cause, recorded_at=write.now
     )
     if not history:
-        journal.put(unit.transitions, group.id, history)
-    journal.push(history, transition)
-    tables.announce(journal, KIND_OF_TRANSITION[kind], now, actor, transition)
+        write.put(unit.transitions, group.id, history)
+    write.push(history, transition)
+    write.announce(KIND_OF_TRANSITION[kind], transition)
     return (transition,)
 
 
-def gates_of(
-    tables: Tables, group: EventReceiverGroup, unit: UnitRow | None, as_of: int | None
-) -> tuple[Gate, ...]:
+def gates_of(tables: Tables, group: EventReceiverGroup, unit: UnitRow | None, as_of: int | None) -> tuple[Gate, ...]:
     """Return the gates of a group for a unit, now or as of a feed position, in the group's order."""
     return tuple(_gate(tables, receiver_id, unit, as_of) for receiver_id in group.receiver_ids)
 

@@ -30,7 +30,11 @@ def window(
     high = len(keys) if end is None else bisect_left(keys, (end, _LOWEST_ID))
     if after is not None:
         anchor = (after.recorded_at, after.id)
-        low, high = (low, min(high, bisect_left(keys, anchor))) if newest_first else (max(low, bisect_right(keys, anchor)), high)
+        low, high = (
+            (low, min(high, bisect_left(keys, anchor)))
+            if newest_first
+            else (max(low, bisect_right(keys, anchor)), high)
+        )
     places = range(high - 1, low - 1, -1) if newest_first else range(low, high)
     return (keys[place] for place in places)
 

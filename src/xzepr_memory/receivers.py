@@ -9,6 +9,7 @@ from xzepr.model import (
     Anchor,
     ChangeKind,
     EventReceiver,
+    Mention,
     Principal,
     ReceiverFilter,
     ReceiverStatistics,
@@ -29,19 +30,18 @@ class MemoryReceivers:
     def create(self, receiver: EventReceiver, principal: Principal) -> EventReceiver:
         """Store a receiver, or return the stored one if this is a retry."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             known = tables.receivers.get(receiver.id)
             if known is not None:
                 return _replayed(known, receiver)
             taken = tables.receiver_ids.get(receiver.naming)
             if taken is not None:
                 raise AlreadyExists("receiver", "/".join(receiver.naming), taken)
-            now = tables.now()
-            stored = attrs.evolve(receiver, revision=1, created_at=now, updated_at=now)
-            journal.put(tables.receivers, stored.id, stored)
-            journal.put(tables.receiver_ids, stored.naming, stored.id)
-            journal.insert(tables.receiver_order, (now, stored.id))
-            tables.announce(journal, ChangeKind.RECEIVER_CREATED, now, principal.identity, stored)
+            stored = attrs.evolve(receiver, revision=1, created_at=write.now, updated_at=write.now)
+            write.put(tables.receivers, stored.id, stored)
+            write.put(tables.receiver_ids, stored.naming, stored.id)
+            write.insert(tables.receiver_order, (write.now, stored.id))
+            write.announce(ChangeKind.RECEIVER_CREATED, stored)
             return stored
 
     def get(self, receiver_id: Ulid) -> EventReceiver:
@@ -58,36 +58,39 @@ class MemoryReceivers:
     def update(self, receiver: EventReceiver, principal: Principal) -> EventReceiver:
         """Replace a receiver; only its description once events refer to it."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             stored = self._expect(receiver.id, receiver.revision)
             if stored.fingerprint != receiver.fingerprint and receiver.id in tables.statistics:
                 raise InUse("receiver", receiver.id, "events")
             taken = tables.receiver_ids.get(receiver.naming, receiver.id)
             if taken != receiver.id:
                 raise AlreadyExists("receiver", "/".join(receiver.naming), taken)
-            now = tables.now()
             changed = attrs.evolve(
-                receiver, revision=stored.revision + 1, created_at=stored.created_at, updated_at=now, owner=stored.owner
+                receiver,
+                revision=stored.revision + 1,
+                created_at=stored.created_at,
+                updated_at=write.now,
+                owner=stored.owner,
             )
-            journal.drop(tables.receiver_ids, stored.naming)
-            journal.put(tables.receiver_ids, changed.naming, changed.id)
-            journal.put(tables.receivers, changed.id, changed)
-            tables.announce(journal, ChangeKind.RECEIVER_UPDATED, now, principal.identity, changed)
+            write.drop(tables.receiver_ids, stored.naming)
+            write.put(tables.receiver_ids, changed.naming, changed.id)
+            write.put(tables.receivers, changed.id, changed)
+            write.announce(ChangeKind.RECEIVER_UPDATED, changed)
             return changed
 
     def delete(self, receiver_id: Ulid, expected_revision: int, principal: Principal) -> None:
         """Delete a receiver to which nothing refers."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             stored = self._expect(receiver_id, expected_revision)
             if receiver_id in tables.statistics:
                 raise InUse("receiver", receiver_id, "events")
             if receiver_id in tables.gated:
                 raise InUse("receiver", receiver_id, "groups")
-            journal.drop(tables.receivers, receiver_id)
-            journal.drop(tables.receiver_ids, stored.naming)
-            journal.remove(tables.receiver_order, (stored.created_at, receiver_id))
-            tables.announce(journal, ChangeKind.RECEIVER_DELETED, tables.now(), principal.identity, stored)
+            write.drop(tables.receivers, receiver_id)
+            write.drop(tables.receiver_ids, stored.naming)
+            write.remove(tables.receiver_order, (stored.created_at, receiver_id))
+            write.announce(ChangeKind.RECEIVER_DELETED, stored)
 
     def list(
         self, where: ReceiverFilter, *, after: Anchor | None, newest_first: bool, limit: int
@@ -113,8 +116,8 @@ class MemoryReceivers:
                 receiver_id=receiver_id,
                 succeeded=row.succeeded,
                 failed=row.failed,
-                latest=row.latest,
-                latest_successful=row.latest_successful,
+                latest=_mention(row.latest),
+                latest_successful=_mention(row.latest_successful),
             )
 
     def _read(self, receiver_id: Ulid) -> EventReceiver:
@@ -131,6 +134,10 @@ class MemoryReceivers:
         if stored.revision != revision:
             raise RevisionConflict("receiver", receiver_id, revision, stored.revision)
         return stored
+
+
+def _mention(key: AnchorKey | None) -> Mention | None:
+    return None if key is None else Mention(event_id=key[1], recorded_at=key[0])
 
 
 def _replayed(stored: EventReceiver, asked: EventReceiver) -> EventReceiver:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 
@@ -14,7 +15,6 @@ from xzepr.model import (
     FeedCursor,
     GateState,
     Identity,
-    Mention,
     Parked,
     Redaction,
     Transition,
@@ -35,8 +35,7 @@ class EventRow:
     transitions: tuple[Transition, ...] = ()
 
 
-@attrs.frozen
-class GateRow:
+class GateRow(NamedTuple):
     """What a receiver said about a unit from one feed position on."""
 
     position: int
@@ -74,18 +73,16 @@ class GroupRow:
         return self.revisions[-1][1]
 
 
-@attrs.frozen
-class StatisticsRow:
-    """Figures about a receiver's events."""
+class StatisticsRow(NamedTuple):
+    """Figures about a receiver's events; an event is mentioned by its key."""
 
     succeeded: int = 0
     failed: int = 0
-    latest: Mention | None = None
-    latest_successful: Mention | None = None
+    latest: AnchorKey | None = None
+    latest_successful: AnchorKey | None = None
 
 
-@attrs.frozen
-class ChangeRow:
+class ChangeRow(NamedTuple):
     """An entry of the feed; an event is kept by its id, so that a redaction reaches it."""
 
     kind: ChangeKind

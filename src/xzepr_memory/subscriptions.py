@@ -22,10 +22,10 @@ class MemorySubscriptions:
         """Return the principal's subscription of this name; create it if there is none."""
         tables = self._tables
         key = principal.identity, name
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             if key not in tables.subscriptions:
                 locate(tables, start)
-                journal.put(tables.subscriptions, key, SubscriptionRow(principal.identity, start))
+                write.put(tables.subscriptions, key, SubscriptionRow(principal.identity, start))
             return _shown(name, tables.subscriptions[key])
 
     def get(self, name: str, principal: Principal) -> SubscriptionState:
@@ -36,35 +36,35 @@ class MemorySubscriptions:
     def acquire(self, name: str, principal: Principal, *, seconds: float) -> Lease | None:
         """Take the lease, if no other is still running."""
         tables = self._tables
-        with tables.writing() as journal:
+        with tables.writing(principal.identity) as write:
             row = self._row(name, principal)
-            now = tables.now()
-            if row.held_until is not None and now < row.held_until:
+            if row.held_until is not None and write.now < row.held_until:
                 return None
-            journal.change(row, token=next(tables.tokens), held_until=now + timedelta(seconds=seconds))
+            write.change(row, "token", next(tables.tokens))
+            write.change(row, "held_until", write.now + timedelta(seconds=seconds))
             return _lease(name, row)
 
     def renew(self, lease: Lease, *, seconds: float) -> Lease:
         """Extend a lease."""
-        with self._tables.writing() as journal:
+        with self._tables.writing(lease.owner) as write:
             row = self._held(lease)
-            journal.change(row, held_until=self._tables.now() + timedelta(seconds=seconds))
+            write.change(row, "held_until", write.now + timedelta(seconds=seconds))
             return _lease(lease.name, row)
 
     def advance(self, lease: Lease, cursor: FeedCursor) -> None:
         """Note that everything up to a change was handled."""
-        with self._tables.writing() as journal:
+        with self._tables.writing(lease.owner) as write:
             row = self._held(lease)
             locate(self._tables, cursor)
-            journal.change(row, cursor=cursor)
+            write.change(row, "cursor", cursor)
 
     def park(self, lease: Lease, parked: Parked) -> None:
         """Keep a change for later and advance past it."""
-        with self._tables.writing() as journal:
+        with self._tables.writing(lease.owner) as write:
             row = self._held(lease)
-            journal.put(row.parked, parked.cursor.position, parked)
+            write.put(row.parked, parked.cursor.position, parked)
             if parked.cursor.position > row.cursor.position:
-                journal.change(row, cursor=parked.cursor)
+                write.change(row, "cursor", parked.cursor)
 
     def parked(self, name: str, principal: Principal, *, after: int, limit: int) -> Sequence[Parked]:
         """Return parked changes behind a position."""
@@ -74,21 +74,21 @@ class MemorySubscriptions:
 
     def unpark(self, lease: Lease, position: int) -> None:
         """Forget a parked change."""
-        with self._tables.writing() as journal:
-            journal.drop(self._held(lease).parked, position)
+        with self._tables.writing(lease.owner) as write:
+            write.drop(self._held(lease).parked, position)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back."""
-        with self._tables.writing() as journal:
+        with self._tables.writing(lease.owner) as write:
             row = self._tables.subscriptions.get((lease.owner, lease.name))
             if row is not None and row.token == lease.token:
-                journal.change(row, held_until=None)
+                write.change(row, "held_until", None)
 
     def delete(self, name: str, principal: Principal) -> None:
         """Delete a subscription."""
-        with self._tables.writing() as journal:
+        with self._tables.writing(principal.identity) as write:
             self._row(name, principal)
-            journal.drop(self._tables.subscriptions, (principal.identity, name))
+            write.drop(self._tables.subscriptions, (principal.identity, name))
 
     def _row(self, name: str, principal: Principal) -> SubscriptionRow:
         row = self._tables.subscriptions.get((principal.identity, name))

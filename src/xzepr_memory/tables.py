@@ -10,8 +10,17 @@ from datetime import datetime
 from types import TracebackType
 
 from xzepr.errors import Closed, ConfigurationError
-from xzepr.model import ChangeKind, Clock, Identity, Redaction, Transition, Ulid, ulid_from_int
-from xzepr.model import EventReceiver, EventReceiverGroup
+from xzepr.model import (
+    ChangeKind,
+    Clock,
+    EventReceiver,
+    EventReceiverGroup,
+    Identity,
+    Redaction,
+    Transition,
+    Ulid,
+    ulid_from_int,
+)
 from xzepr_memory.journal import Journal
 from xzepr_memory.rows import AnchorKey, ChangeRow, EventRow, GroupRow, StatisticsRow, SubscriptionRow, UnitRow
 
@@ -21,7 +30,7 @@ _ID_SPACE = 1 << 128
 class Tables:
     """The tables, their lock and their clock.
 
-    ``with tables.reading:`` and ``with tables.writing() as journal:`` are the only ways in. A write that fails is
+    ``with tables.reading:`` and ``with tables.writing(actor) as write:`` are the only ways in. A write that fails is
     undone; a write that succeeds wakes whoever waits for news.
 
     Args:
@@ -56,9 +65,9 @@ class Tables:
         self._history = secrets.randbits(128)
         self._pid = os.getpid()
 
-    def writing(self) -> Writing:
+    def writing(self, actor: Identity) -> Writing:
         """Open a write: all of it happens, or nothing."""
-        return Writing(self)
+        return Writing(self, actor)
 
     def ensure_usable(self) -> None:
         """Refuse use in a forked child, whose copy nobody else would see, and after closing."""
@@ -78,18 +87,6 @@ class Tables:
         """Return the id of the change at a position: other in every store, and so in every history."""
         return ulid_from_int((self._history + position) % _ID_SPACE)
 
-    def announce(
-        self,
-        journal: Journal,
-        kind: ChangeKind,
-        recorded_at: datetime,
-        actor: Identity,
-        subject: Ulid | Redaction | EventReceiver | EventReceiverGroup | Transition,
-    ) -> int:
-        """Add an entry to the feed and return its position."""
-        journal.push(self.log, ChangeRow(kind, recorded_at, actor, subject))
-        return len(self.log)
-
 
 class Reading:
     """Holds the lock while a reader looks."""
@@ -107,19 +104,44 @@ class Reading:
         self._tables.news.release()
 
 
+class Write(Journal):
+    """One write: the journal of its steps, when it happens, and who does it."""
+
+    __slots__ = ("_log", "actor", "now")
+
+    def __init__(self, log: list[ChangeRow], actor: Identity, now: datetime) -> None:
+        super().__init__()
+        self._log = log
+        self.actor = actor
+        self.now = now
+
+    def announce(
+        self, kind: ChangeKind, subject: Ulid | Redaction | EventReceiver | EventReceiverGroup | Transition
+    ) -> int:
+        """Add an entry to the feed and return its position."""
+        self.push(self._log, ChangeRow(kind, self.now, self.actor, subject))
+        return len(self._log)
+
+
 class Writing:
     """Holds the lock while a writer works, and undoes its work if it fails."""
 
-    __slots__ = ("_journal", "_tables")
+    __slots__ = ("_actor", "_tables", "_write")
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, actor: Identity) -> None:
         self._tables = tables
-        self._journal = Journal()
+        self._actor = actor
 
-    def __enter__(self) -> Journal:
-        self._tables.ensure_usable()
-        self._tables.news.acquire()
-        return self._journal
+    def __enter__(self) -> Write:
+        tables = self._tables
+        tables.ensure_usable()
+        tables.news.acquire()
+        try:
+            self._write = Write(tables.log, self._actor, tables.now())
+        except BaseException:
+            tables.news.release()
+            raise
+        return self._write
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -128,6 +150,6 @@ class Writing:
             if kind is None:
                 self._tables.news.notify_all()
             else:
-                self._journal.undo()
+                self._write.undo()
         finally:
             self._tables.news.release()
