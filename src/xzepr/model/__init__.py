@@ -8,8 +8,8 @@ asked for, :mod:`~xzepr.model.principals` says who may do what.
 
 from xzepr.model.changes import KIND_OF_TRANSITION, Change, ChangeKind, FeedCursor, Redaction
 from xzepr.model.checks import MAX_DESCRIPTION, MAX_TEXT, Checks, fold
-from xzepr.model.digests import SALT_BYTES, canonical_fields, event_digest, payload_digest
-from xzepr.model.events import Event, NewEvent, Recorded, differences, digest_fields, payload_intact
+from xzepr.model.digests import EVENT_DOMAIN, SALT_BYTES, canonical_fields, payload_digest
+from xzepr.model.events import Event, NewEvent, Recorded, differences, event_digest, payload_intact
 from xzepr.model.filters import EventFilter, GroupFilter, ReceiverFilter
 from xzepr.model.gates import (
     Gate,
@@ -52,6 +52,7 @@ from xzepr.model.ulids import Ulid, UlidGenerator, is_ulid, parse_ulid, ulid_fro
 from xzepr.model.units import UNIT_FIELDS, Unit
 
 __all__ = [
+    "EVENT_DOMAIN",
     "KIND_OF_TRANSITION",
     "LOCAL_ISSUER",
     "MATRIX",
@@ -108,7 +109,6 @@ __all__ = [
     "check_receiver_ids",
     "decode_cursor",
     "differences",
-    "digest_fields",
     "encode_cursor",
     "event_digest",
     "fold",

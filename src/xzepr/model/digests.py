@@ -1,4 +1,4 @@
-"""The digests of the registry. Written down with vectors in the documentation: these formats never change."""
+"""The forms that digests are taken over. Written down with vectors in the documentation: they never change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from xzepr.documents import JsonValue
 
-EVENT_DOMAIN: Final = b"xzepr.event.v1\0"
+EVENT_DOMAIN: Final = "xzepr.event.v1\0"
 """What stands before the canonical form of an event's fields, so that its digest is no other thing's digest."""
 
 SALT_BYTES: Final = 16
@@ -18,7 +18,7 @@ SALT_BYTES: Final = 16
 _encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
-def canonical_fields(fields: Mapping[str, JsonValue]) -> bytes:
+def canonical_fields(fields: Mapping[str, JsonValue]) -> str:
     """Return the canonical form (RFC 8785) of the model's own fields: ASCII keys, checked text, no floats.
 
     For such values the C encoder's sorted output is the canonical form; anything else goes through
@@ -26,19 +26,21 @@ def canonical_fields(fields: Mapping[str, JsonValue]) -> bytes:
 
     Example:
         >>> canonical_fields({"b": True, "a": "é"})
-        b'{"a":"\\xc3\\xa9","b":true}'
+        '{"a":"é","b":true}'
     """
-    return _encode(fields).encode()
+    return _encode(fields)
+
+
+def canonical_text(text: str) -> str:
+    r"""Return the canonical form of a checked text.
+
+    Example:
+        >>> print(canonical_text('a "word"'))
+        "a \"word\""
+    """
+    return _encode(text)
 
 
 def payload_digest(salt: bytes, payload_text: str) -> str:
     """Return the hex SHA-256 over the salt and the canonical text of a payload."""
     return sha256(salt + payload_text.encode()).hexdigest()
-
-
-def event_digest(fields: Mapping[str, JsonValue]) -> str:
-    """Return the hex SHA-256 over the domain and the canonical form of an event's fields, its payload's digest among them.
-
-    Ids are ULID text, bytes are hex, times are RFC 3339 UTC with six digits and ``Z``.
-    """
-    return sha256(EVENT_DOMAIN + canonical_fields(fields)).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import sha256
 from hmac import compare_digest
 
 import attrs
@@ -11,7 +12,7 @@ import attrs
 from xzepr.documents import JsonValue, read_canonical
 from xzepr.errors import PayloadAbsent
 from xzepr.model.checks import MAX_DESCRIPTION, Checks
-from xzepr.model.digests import SALT_BYTES, event_digest, payload_digest
+from xzepr.model.digests import EVENT_DOMAIN, SALT_BYTES, canonical_text, payload_digest
 from xzepr.model.gates import Transition
 from xzepr.model.principals import Identity
 from xzepr.model.times import format_time
@@ -31,11 +32,9 @@ class NewEvent:
         success: Whether what it tells went well.
         payload_text: Its payload in canonical form.
         salt: The random bytes before the payload in its digest.
-        payload_digest: Hex SHA-256 over salt and payload.
         description: A word for people; may be empty.
         owner: Who recorded it.
         occurred_at: When it happened, as the caller tells it, in UTC.
-        digest: Hex SHA-256 over all the above but payload and salt.
         idempotency_key: The caller's own name for this event, unique per owner.
         supplied: Which of ``id``, ``occurred_at`` and ``idempotency_key`` the caller gave.
     """
@@ -47,13 +46,23 @@ class NewEvent:
     success: bool
     payload_text: str = attrs.field(repr=False)
     salt: bytes = attrs.field(repr=False)
-    payload_digest: str
     description: str
     owner: Identity
     occurred_at: datetime
-    digest: str
     idempotency_key: str | None = None
     supplied: frozenset[str] = frozenset()
+    payload_digest: str = attrs.field(init=False)
+    """Hex SHA-256 over salt and payload."""
+    digest: str = attrs.field(init=False)
+    """See :func:`event_digest`."""
+
+    @payload_digest.default
+    def _payload_digest(self) -> str:
+        return payload_digest(self.salt, self.payload_text)
+
+    @digest.default
+    def _digest(self) -> str:
+        return event_digest(self)
 
 
 @attrs.frozen(kw_only=True)
@@ -138,7 +147,7 @@ class Event:
         Returns:
             Whether every field is what was recorded. Of a payload that is not here, only its digest is vouched for.
         """
-        return payload_intact(self) and compare_digest(self.digest, event_digest(digest_fields(self)))
+        return payload_intact(self) and compare_digest(self.digest, event_digest(self))
 
 
 def payload_intact(event: NewEvent | Event) -> bool:
@@ -148,19 +157,25 @@ def payload_intact(event: NewEvent | Event) -> bool:
     return compare_digest(event.payload_digest, payload_digest(event.salt, event.payload_text))
 
 
-def digest_fields(event: NewEvent | Event) -> dict[str, JsonValue]:
-    """Return the fields that an event's digest is taken over."""
-    return {
-        "id": event.id,
-        "unit": dict[str, JsonValue](event.unit.fields()),
-        "receiver_id": event.receiver_id,
-        "receiver_fingerprint": event.receiver_fingerprint,
-        "success": event.success,
-        "payload_digest": event.payload_digest,
-        "description": event.description,
-        "owner": {"issuer": event.owner.issuer, "subject": event.owner.subject},
-        "occurred_at": format_time(event.occurred_at),
-    }
+def event_digest(event: NewEvent | Event) -> str:
+    """Return the hex SHA-256 over the domain and the canonical form of an event's fields.
+
+    The fields are ``description, id, occurred_at, owner, payload_digest, receiver_fingerprint, receiver_id, success,
+    unit``: ids as ULID text, digests as hex, the time as RFC 3339 UTC with six digits and ``Z``. Salt, payload and what
+    the store adds are left out. The form is written out here, because the encoder took four times as long (measured).
+    """
+    form = (
+        f'{EVENT_DOMAIN}{{"description":{canonical_text(event.description)}'
+        f',"id":"{event.id}"'
+        f',"occurred_at":"{format_time(event.occurred_at)}"'
+        f',"owner":{event.owner.canonical}'
+        f',"payload_digest":"{event.payload_digest}"'
+        f',"receiver_fingerprint":"{event.receiver_fingerprint}"'
+        f',"receiver_id":"{event.receiver_id}"'
+        f',"success":{"true" if event.success else "false"}'
+        f',"unit":{event.unit.canonical}}}'
+    )
+    return sha256(form.encode()).hexdigest()
 
 
 def differences(stored: Event, stored_key: str | None, new: NewEvent) -> tuple[str, ...]:

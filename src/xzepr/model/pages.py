@@ -98,7 +98,7 @@ def check_limit(limit: object) -> int:
 
 def query_digest(kind: str, query: Mapping[str, JsonValue]) -> bytes:
     """Return what binds a cursor to its list, filter and order."""
-    return sha256(canonical_fields({"kind": kind, "query": dict(query)})).digest()
+    return sha256(canonical_fields({"kind": kind, "query": dict(query)}).encode()).digest()
 
 
 def encode_cursor(anchor: Anchor, query: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from xzepr.model.checks import Checks
+from xzepr.model.digests import canonical_fields
 
 LOCAL_ISSUER: Final = "local"
 """The issuer of our own users, and of the unscoped registry."""
@@ -91,12 +92,16 @@ class Identity:
 
     issuer: str
     subject: str
+    canonical: str = attrs.field(init=False, repr=False, eq=False)
+    """The canonical form of the two fields."""
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
         checks.text("issuer", self.issuer)
         checks.text("subject", self.subject)
         checks.done()
+        canonical = canonical_fields({"issuer": self.issuer, "subject": self.subject})
+        object.__setattr__(self, "canonical", canonical)
 
     def __str__(self) -> str:
         return f"{self.issuer}/{self.subject}"

@@ -39,6 +39,8 @@ class Unit:
     package: str
     digest: str = attrs.field(init=False, repr=False, eq=False)
     """Hex SHA-256 over the canonical form of the five fields."""
+    canonical: str = attrs.field(init=False, repr=False, eq=False)
+    """The canonical form of the five fields."""
     key: bytes = attrs.field(init=False, repr=False, eq=False)
     """The first 16 bytes of the digest: the unit's key in a store, where the fields are compared as well."""
 
@@ -48,7 +50,9 @@ class Unit:
         for field, value in fields.items():
             checks.text(field, value)
         checks.done()
-        digest = sha256(canonical_fields(fields))
+        canonical = canonical_fields(fields)
+        digest = sha256(canonical.encode())
+        object.__setattr__(self, "canonical", canonical)
         object.__setattr__(self, "digest", digest.hexdigest())
         object.__setattr__(self, "key", digest.digest()[:16])
 
