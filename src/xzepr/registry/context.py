@@ -11,10 +11,10 @@ from typing import Final
 
 import attrs
 
-from xzepr.documents import SchemaCompiler
+from xzepr.documents import JsonLimits, SchemaCompiler
 from xzepr.errors import Closed
 from xzepr.model import Checks, Clock, EventReceiver, Principal, Ulid, UlidGenerator, is_ulid, ulid_time_ms
-from xzepr.observe import Operation, Telemetry
+from xzepr.observe import AuditAction, AuditOutcome, Operation, Telemetry, audit
 from xzepr.registry.limits import Limits
 from xzepr.stores import Store
 
@@ -71,6 +71,7 @@ class Context:
         sleep: Waits that many seconds between two attempts.
         receivers: The receivers used last.
         lifetime: Whether the registry was closed.
+        payload_limits: The limits of a payload.
     """
 
     store: Store
@@ -83,6 +84,13 @@ class Context:
     sleep: Callable[[float], None] = time.sleep
     receivers: ReceiverCache = attrs.field(factory=ReceiverCache)
     lifetime: Lifetime = attrs.field(factory=Lifetime)
+    payload_limits: JsonLimits = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Let the lower of two limits count: the host's choice, or what the store can take."""
+        chosen = self.limits.documents
+        lower = min(chosen.max_bytes, self.store.capabilities.max_payload_bytes)
+        object.__setattr__(self, "payload_limits", attrs.evolve(chosen, max_bytes=lower))
 
     def use(self, operation: str) -> Operation:
         """Open a use case.
@@ -105,6 +113,10 @@ class Context:
             known = self.store.receivers.get(receiver_id)
             self.receivers.put(known)
         return known
+
+    def audit(self, action: AuditAction, kind: str, key: str) -> None:
+        """Write to the audit log that something was done."""
+        audit(action=action, resource=f"{kind}/{key}", outcome=AuditOutcome.SUCCESS, actor=self.principal.identity)
 
     def check_id(self, value: object, checks: Checks, field: str = "id") -> None:
         """Check an id that a caller supplies, if one is: its form, and that it was not made in the far future."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import attrs
 
-from xzepr.documents import JsonLimits, JsonValue, canonical, read_canonical
+from xzepr.documents import JsonValue, canonical, read_canonical
 from xzepr.errors import Invalid
 from xzepr.model import (
     MAX_DESCRIPTION,
@@ -18,10 +17,7 @@ from xzepr.model import (
     NewEvent,
     Ulid,
     Unit,
-    digest_fields,
-    event_digest,
     parse_ulid,
-    payload_digest,
 )
 from xzepr.registry.context import Context
 
@@ -99,7 +95,7 @@ def _check_fields(context: Context, draft: EventDraft, checks: Checks) -> None:
 def _check_payload(context: Context, draft: EventDraft, receiver: EventReceiver, checks: Checks) -> str:
     """Check what will be stored, not what the caller may still be changing."""
     try:
-        text = canonical(draft.payload, field="payload", limits=payload_limits(context))
+        text = canonical(draft.payload, field="payload", limits=context.payload_limits)
         context.schemas.compile(receiver.schema_text).check(read_canonical(text), field="payload")
     except Invalid as error:
         checks.found.extend(error.violations)
@@ -107,40 +103,23 @@ def _check_payload(context: Context, draft: EventDraft, receiver: EventReceiver,
     return text
 
 
-def payload_limits(context: Context) -> JsonLimits:
-    """Return what a payload may be: the host's limits, or the store's where they are lower."""
-    chosen = context.limits.documents
-    possible = context.store.capabilities.max_payload_bytes
-    return chosen if chosen.max_bytes <= possible else attrs.evolve(chosen, max_bytes=possible)
-
-
 def _new_event(context: Context, draft: EventDraft, receiver: EventReceiver, payload_text: str) -> NewEvent:
-    salt = os.urandom(SALT_BYTES)
-    occurred_at = (draft.occurred_at or context.clock()).astimezone(UTC)
-    event = NewEvent(
+    return NewEvent(
         id=context.new_id() if draft.id is None else Ulid(draft.id),
         unit=draft.unit,
         receiver_id=receiver.id,
         receiver_fingerprint=receiver.fingerprint,
         success=draft.success,
         payload_text=payload_text,
-        salt=salt,
-        payload_digest=payload_digest(salt, payload_text),
+        salt=os.urandom(SALT_BYTES),
         description=draft.description,
         owner=context.principal.identity,
-        occurred_at=occurred_at,
-        digest="",
+        occurred_at=context.clock() if draft.occurred_at is None else draft.occurred_at.astimezone(UTC),
         idempotency_key=draft.idempotency_key,
-        supplied=frozenset(_supplied(draft)),
+        supplied=_supplied(draft),
     )
-    object.__setattr__(event, "digest", event_digest(digest_fields(event)))
-    return event
 
 
-def _supplied(draft: EventDraft) -> Iterator[str]:
-    if draft.id is not None:
-        yield "id"
-    if draft.occurred_at is not None:
-        yield "occurred_at"
-    if draft.idempotency_key is not None:
-        yield "idempotency_key"
+def _supplied(draft: EventDraft) -> frozenset[str]:
+    given = {"id": draft.id, "occurred_at": draft.occurred_at, "idempotency_key": draft.idempotency_key}
+    return frozenset(name for name, value in given.items() if value is not None)

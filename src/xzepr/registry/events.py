@@ -19,6 +19,7 @@ from xzepr.model import (
     Unit,
     parse_ulid,
 )
+from xzepr.observe import AuditAction
 from xzepr.registry.bulk import BulkReport, Refusal, record_chunks
 from xzepr.registry.context import Context
 from xzepr.registry.drafts import EventDraft
@@ -207,4 +208,6 @@ class Events:
         checks.text("reason", reason, MAX_DESCRIPTION)
         checks.done()
         with self._context.use("events.redact"):
-            return self._context.store.events.redact(parse_ulid(event_id), reason, self._context.principal)
+            event = self._context.store.events.redact(parse_ulid(event_id), reason, self._context.principal)
+            self._context.audit(AuditAction.RESOURCE_DELETE, "payload of event", event.id)
+            return event

@@ -24,6 +24,7 @@ from xzepr.model import (
     check_receiver_ids,
     parse_ulid,
 )
+from xzepr.observe import AuditAction
 from xzepr.registry.context import Context
 from xzepr.registry.paging import page
 from xzepr.registry.receivers import check_revision
@@ -85,7 +86,9 @@ class Groups:
             AlreadyExists: Another one has this name, type and version.
         """
         with self._context.use("groups.create"):
-            return self._create(self._new(name, type, version, receivers, description, enabled=enabled, group_id=id))
+            return self._create(
+                self._new(name, type, version, receivers, description=description, enabled=enabled, group_id=id)
+            )
 
     def ensure(
         self,
@@ -115,7 +118,12 @@ class Groups:
         """
         with self._context.use("groups.ensure"):
             wanted = self._new(
-                name, type, version, receivers, description or "", enabled=True if enabled is None else enabled, group_id=None
+                name,
+                type,
+                version,
+                receivers,
+                description=description or "",
+                enabled=True if enabled is None else enabled,
             )
             stored = self._context.store.groups.find(name, type, version)
             if stored is None:
@@ -218,14 +226,15 @@ class Groups:
                 stored.type if type is None else type,
                 stored.version if version is None else version,
                 stored.receiver_ids if receivers is None else receivers,
-                stored.description if description is None else description,
+                description=stored.description if description is None else description,
                 enabled=stored.enabled if enabled is None else enabled,
-                group_id=None,
             )
             wanted = attrs.evolve(changed, id=stored.id, revision=expected_revision)
-            return self._context.store.groups.update(
+            updated = self._context.store.groups.update(
                 wanted, self._context.principal, max_enabled_groups=self._context.limits.max_enabled_groups
             )
+            self._context.audit(AuditAction.RESOURCE_UPDATE, "group", updated.id)
+            return updated
 
     def delete(self, group: EventReceiverGroup | str, *, expected_revision: int) -> None:
         """Delete a group; its revisions and transitions stay.
@@ -240,7 +249,9 @@ class Groups:
         """
         check_revision(expected_revision)
         with self._context.use("groups.delete"):
-            self._context.store.groups.delete(group_id_of(group), expected_revision, self._context.principal)
+            group_id = group_id_of(group)
+            self._context.store.groups.delete(group_id, expected_revision, self._context.principal)
+            self._context.audit(AuditAction.RESOURCE_DELETE, "group", group_id)
 
     def revisions(self, group: EventReceiverGroup | str) -> Sequence[EventReceiverGroup]:
         """Return every revision of a group, oldest first, also of a deleted one.
@@ -351,9 +362,11 @@ class Groups:
                     after = step.next
 
     def _create(self, group: EventReceiverGroup) -> EventReceiverGroup:
-        return self._context.store.groups.create(
+        created = self._context.store.groups.create(
             group, self._context.principal, max_enabled_groups=self._context.limits.max_enabled_groups
         )
+        self._context.audit(AuditAction.RESOURCE_CREATE, "group", created.id)
+        return created
 
     def _new(
         self,
@@ -361,10 +374,10 @@ class Groups:
         type_: str,
         version: str,
         receivers: Iterable[EventReceiver | str],
-        description: str,
         *,
+        description: str,
         enabled: bool,
-        group_id: str | None,
+        group_id: str | None = None,
     ) -> EventReceiverGroup:
         """Check everything about a group; raise all violations at once."""
         checks = Checks()

@@ -19,8 +19,10 @@ from xzepr.model import (
     parse_ulid,
     receiver_fingerprint,
 )
+from xzepr.observe import AuditAction
 from xzepr.registry.context import Context
 from xzepr.registry.paging import page
+
 
 class Unchanged(Enum):
     """Stands for a schema that stays, because every JSON value could be one."""
@@ -68,7 +70,7 @@ class Receivers:
             1
         """
         with self._context.use("receivers.create"):
-            return self._create(self._new(name, type, version, schema, description, id))
+            return self._create(self._new(name, type, version, schema, description=description, receiver_id=id))
 
     def ensure(
         self,
@@ -93,7 +95,7 @@ class Receivers:
             AlreadyExists: It exists and differs; the error names in what.
         """
         with self._context.use("receivers.ensure"):
-            wanted = self._new(name, type, version, schema, description or "", None)
+            wanted = self._new(name, type, version, schema, description=description or "")
             stored = self._context.store.receivers.find(name, type, version)
             if stored is None:
                 try:
@@ -196,12 +198,12 @@ class Receivers:
                 stored.type if type is None else type,
                 stored.version if version is None else version,
                 stored.schema if isinstance(schema, Unchanged) else schema,
-                stored.description if description is None else description,
-                None,
+                description=stored.description if description is None else description,
             )
             wanted = attrs.evolve(changed, id=stored.id, revision=expected_revision)
             updated = self._context.store.receivers.update(wanted, self._context.principal)
             self._context.receivers.put(updated)
+            self._context.audit(AuditAction.RESOURCE_UPDATE, "receiver", updated.id)
             return updated
 
     def delete(self, receiver: EventReceiver | str, *, expected_revision: int) -> None:
@@ -221,6 +223,7 @@ class Receivers:
         with self._context.use("receivers.delete"):
             self._context.store.receivers.delete(receiver_id, expected_revision, self._context.principal)
             self._context.receivers.drop(receiver_id)
+            self._context.audit(AuditAction.RESOURCE_DELETE, "receiver", receiver_id)
 
     def statistics(self, receiver: EventReceiver | str) -> ReceiverStatistics:
         """Return figures about the receiver's events: total, succeeded, failed, rate, latest, latest successful.
@@ -234,6 +237,7 @@ class Receivers:
     def _create(self, receiver: EventReceiver) -> EventReceiver:
         stored = self._context.store.receivers.create(receiver, self._context.principal)
         self._context.receivers.put(stored)
+        self._context.audit(AuditAction.RESOURCE_CREATE, "receiver", stored.id)
         return stored
 
     def _new(
@@ -242,8 +246,9 @@ class Receivers:
         type_: str,
         version: str,
         schema: JsonValue,
+        *,
         description: str,
-        receiver_id: str | None,
+        receiver_id: str | None = None,
     ) -> EventReceiver:
         """Check everything about a receiver; raise all violations at once."""
         checks = Checks()

@@ -58,8 +58,8 @@ class Registry:
                 clock=clock,
                 new_id=UlidGenerator() if clock is utc_now else UlidGenerator(lambda: int(clock().timestamp() * 1_000)),
                 limits=limits,
-                schemas=SchemaCompiler(documents or {}, depth=limits.documents.max_depth),
-                telemetry=telemetry or Telemetry(),
+                schemas=SchemaCompiler(documents or {}),
+                telemetry=(telemetry or Telemetry()).for_store(store.scheme),
             )
         )
 

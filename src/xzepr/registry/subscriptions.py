@@ -110,7 +110,7 @@ class Subscription:
         lease = self._acquire()
         if lease is None:
             return 0
-        run = _Run(self._context, self._kept, self._retry, self._seconds, lease, stop)
+        run = self._turn(lease, stop)
         try:
             return run.deliver(handler)
         finally:
@@ -163,7 +163,7 @@ class Subscription:
         lease = self._acquire()
         if lease is None:
             return 0
-        run = _Run(self._context, self._kept, self._retry, self._seconds, lease, threading.Event())
+        run = self._turn(lease, threading.Event())
         try:
             return sum(run.replay(handler, parked) for parked in self._all_parked())
         finally:
@@ -186,6 +186,11 @@ class Subscription:
         with self._context.use("subscriptions.acquire"):
             return self._kept.acquire(self._name, self._context.principal, seconds=self._seconds)
 
+    def _turn(self, lease: Lease, stop: threading.Event) -> _Run:
+        return _Run(
+            context=self._context, kept=self._kept, retry=self._retry, seconds=self._seconds, lease=lease, stop=stop
+        )
+
     def _all_parked(self) -> Iterator[Parked]:
         after = 0
         while parked := self.parked(after=after, limit=PAGE):
@@ -206,6 +211,7 @@ class _Run:
 
     def __init__(
         self,
+        *,
         context: Context,
         kept: SubscriptionRepository,
         retry: RetryPolicy,
