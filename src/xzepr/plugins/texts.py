@@ -7,6 +7,7 @@ Used by :meth:`xzepr.plugins.StoreURL.take_options` and by :mod:`xzepr.settings`
 - ``float``: the same, and if wanted a point and more digits
 - ``str``: as it stands; :class:`~xzepr.secret.Secret`: the same, masked
 - an enumeration of texts: one of its values
+- a class with a classmethod ``parse``: what it makes of the text
 - ``X | None``: what X says; absent is the default
 """
 
@@ -131,6 +132,9 @@ def _converter() -> Converter:
     converter.register_structure_hook(Secret, _hook(Secret))
     converter.register_structure_hook_factory(
         lambda kind: isinstance(kind, type) and issubclass(kind, StrEnum), lambda kind: _hook(choice(kind))
+    )
+    converter.register_structure_hook_factory(
+        lambda kind: isinstance(kind, type) and hasattr(kind, "parse"), lambda kind: _hook(kind.parse)
     )
     return converter
 
