@@ -107,7 +107,7 @@ def receiver_fingerprint(name: str, type_: str, version: str, schema: JsonValue)
 
     Example:
         >>> receiver_fingerprint("build", "ci.build", "1", {"type": "object"})[:16]
-        'b4a2e5e74c1b94cf'
+        'ab443ae62d389e90'
     """
     fields: JsonValue = {"name": name, "type": type_, "version": version, "schema": schema}
     return sha256(canonical(fields, field="schema").encode()).hexdigest()
