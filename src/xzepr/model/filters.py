@@ -47,11 +47,13 @@ class _Filter:
     recorded_from: datetime | None = None
     recorded_until: datetime | None = None
     name_contains: str | None = None
+    _folded: str = attrs.field(init=False, eq=False, repr=False, default="")
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
         self._check(checks)
         checks.done()
+        object.__setattr__(self, "_folded", fold(self.name_contains or ""))
         object.__setattr__(self, "recorded_from", _utc(self.recorded_from))
         object.__setattr__(self, "recorded_until", _utc(self.recorded_until))
 
@@ -71,7 +73,7 @@ class _Filter:
 
     @classmethod
     def _names(cls) -> tuple[str, ...]:
-        return tuple(field.name for field in attrs.fields(cls))
+        return tuple(field.name for field in attrs.fields(cls) if field.init)
 
     def _matches(self, row_id: Ulid, owner: Identity, recorded_at: datetime, name: str) -> bool:
         return (
@@ -79,7 +81,7 @@ class _Filter:
             and (self.owner is None or owner == self.owner)
             and (self.recorded_from is None or recorded_at >= self.recorded_from)
             and (self.recorded_until is None or recorded_at < self.recorded_until)
-            and (self.name_contains is None or fold(self.name_contains) in fold(name))
+            and (not self._folded or self._folded in fold(name))
         )
 
 

@@ -114,42 +114,46 @@ class UlidGenerator:
     ) -> None:
         self._clock_ms = clock_ms
         self._random_bytes = random_bytes
-        self._reseed()
-
-    def _reseed(self) -> None:
-        self._lock = threading.Lock()
-        self._pid = os.getpid()
-        self._last_ms = -1
-        self._last_random = 0
-        self._prefix = ""
+        self._runs: dict[int, _Run] = {}
 
     def __call__(self) -> Ulid:
         """Make an id.
 
         Raises:
-            Unavailable: The 2**80 ids of this millisecond, or the milliseconds of a ULID, are used up.
+            Unavailable: The 2**80 ids of this millisecond are used up, or the clock is out of the range of a ULID.
         """
-        if os.getpid() != self._pid:
-            self._reseed()
-        with self._lock:
+        pid = os.getpid()
+        run = self._runs.get(pid)
+        if run is None:  # the first use, or the first in a forked child: of several threads, one run is kept
+            run = self._runs.setdefault(pid, _Run())
+        with run.lock:
             now = self._clock_ms()
-            if now > self._last_ms:
-                self._start(now)
+            if now > run.last_ms or not run.prefix:
+                self._start(run, now)
+            elif run.last_random + 1 >> _RANDOM_BITS:
+                raise Unavailable("no id is left in this millisecond: retry in the next one")
             else:
-                self._count_up()
-            return Ulid(self._prefix + _random_text(self._last_random))
+                run.last_random += 1
+            return Ulid(run.prefix + _random_text(run.last_random))
 
-    def _start(self, now: int) -> None:
-        if now >= _TIME_LIMIT:
-            raise Unavailable("the clock is beyond the last millisecond of a ULID: set it right and retry")
-        self._last_ms = now
-        self._last_random = int.from_bytes(self._random_bytes(_RANDOM_BITS // 8), "big")
-        self._prefix = ulid_from_int(now << _RANDOM_BITS)[:10]
+    def _start(self, run: _Run, now: int) -> None:
+        if not 0 <= now < _TIME_LIMIT:
+            raise Unavailable("the clock is outside the milliseconds of a ULID, 1970 to 10889: set it right and retry")
+        run.last_random = int.from_bytes(self._random_bytes(_RANDOM_BITS // 8), "big")
+        run.prefix = ulid_from_int(now << _RANDOM_BITS)[:10]
+        run.last_ms = now
 
-    def _count_up(self) -> None:
-        if self._last_random + 1 >> _RANDOM_BITS:
-            raise Unavailable("no id is left in this millisecond: retry in the next one")
-        self._last_random += 1
+
+class _Run:
+    """The ids of one process."""
+
+    __slots__ = ("last_ms", "last_random", "lock", "prefix")
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.last_ms = -1
+        self.last_random = 0
+        self.prefix = ""
 
 
 def _random_text(number: int) -> str:

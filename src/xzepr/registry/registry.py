@@ -95,7 +95,11 @@ class Registry:
                 message says what to change.
         """
         store = default_plugins().open_store(url)
-        registry = cls(store, limits=limits, documents=documents, telemetry=telemetry, clock=clock)
+        try:
+            registry = cls(store, limits=limits, documents=documents, telemetry=telemetry, clock=clock)
+        except BaseException:
+            store.close()
+            raise
         registry._close = store.close
         return registry
 

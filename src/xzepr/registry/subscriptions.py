@@ -16,7 +16,7 @@ from typing import Final
 
 import attrs
 
-from xzepr.errors import LeaseLost
+from xzepr.errors import BadCursor, LeaseLost, Unavailable
 from xzepr.model import MAX_LIMIT, Change, Checks, Delivery, FeedCursor, Lease, Parked, SubscriptionState, check_limit
 from xzepr.registry.context import Context
 from xzepr.stores import SubscriptionRepository, SubscriptionStore, Waiting
@@ -128,8 +128,9 @@ class Subscription:
         while not stop.is_set():
             try:
                 handled = self.deliver(handler, stop=stop)
-            except LeaseLost:
-                _log.warning("subscription lease lost", extra={"subscription": self._name})
+            except (LeaseLost, Unavailable) as error:
+                _log.warning("subscription interrupted", extra={"subscription": self._name, "code": error.code})
+                stop.wait(POLL_SECONDS)
                 continue
             if not handled and not stop.is_set():
                 self._wait(stop)
@@ -225,6 +226,7 @@ class _Run:
         self._retry = retry
         self._seconds = seconds
         self._stop = stop
+        self._renewed_at = context.clock()
 
     def deliver(self, handler: Handler) -> int:
         """Hand over everything behind the cursor."""
@@ -245,6 +247,8 @@ class _Run:
         """Try a parked change once more."""
         before = parked.cursor.position - 1
         [change] = self._context.store.feed.read(before, limit=1, payloads=True).changes
+        if change.cursor != parked.cursor:
+            raise BadCursor(f"another change stands at position {change.position}")
         error = self._try(handler, change, parked.attempts + 1)
         if error is None:
             self._kept.unpark(self.lease, change.position)
@@ -290,6 +294,8 @@ class _Run:
         self._kept.park(self.lease, parked)
 
     def _keep_lease(self) -> None:
-        """Renew the lease when half of it has passed."""
-        if self.lease.expires_at - self._context.clock() < timedelta(seconds=self._seconds / 2):
+        """Renew the lease when half of it has passed, by our own clock: the store's may tell another time."""
+        now = self._context.clock()
+        if now - self._renewed_at > timedelta(seconds=self._seconds / 2):
             self.lease = self._kept.renew(self.lease, seconds=self._seconds)
+            self._renewed_at = now
