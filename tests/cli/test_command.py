@@ -100,7 +100,7 @@ def test_full_disk_is_told() -> None:
 def test_closed_stdout_does_no_harm() -> None:
     """A process without a stdout does its work, and shows it to nobody."""
     done = subprocess.run(
-        ["/bin/sh", "-c", f"exec {sys.executable} -m xzepr.cli demo >&-"],
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *MODULE, "demo"],
         stderr=subprocess.PIPE,
         timeout=60,
         check=False,
