@@ -128,11 +128,8 @@ def _converter() -> Converter:
     converter.register_structure_hook(bool, _hook(flag))
     converter.register_structure_hook(int, _hook(whole))
     converter.register_structure_hook(float, _hook(number))
-    converter.register_structure_hook(str, _hook(str))
+    converter.register_structure_hook(str, _text_or_choice)
     converter.register_structure_hook(Secret, _hook(Secret))
-    converter.register_structure_hook_factory(
-        lambda kind: isinstance(kind, type) and issubclass(kind, StrEnum), lambda kind: _hook(choice(kind))
-    )
     converter.register_structure_hook_factory(
         lambda kind: isinstance(kind, type) and hasattr(kind, "parse"), lambda kind: _hook(kind.parse)
     )
@@ -202,3 +199,8 @@ def converted(text: str | Secret, convert: Callable[[str], V]) -> V | Refused:
 
 def _hook(read: Callable[[str], V]) -> Callable[[str | Secret, object], V]:
     return lambda text, _: read(text.reveal() if isinstance(text, Secret) else text)
+
+
+def _text_or_choice(text: str | Secret, kind: type[str]) -> str:
+    """Read a text, or one of an enumeration of texts: cattrs asks the hook of a class for its subclasses too."""
+    return _hook(choice(kind) if issubclass(kind, StrEnum) else str)(text, kind)
