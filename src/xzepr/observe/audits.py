@@ -56,7 +56,7 @@ _LEVELS: Final = {AuditOutcome.SUCCESS: logging.INFO, AuditOutcome.ERROR: loggin
 """The others are warnings."""
 
 
-def audit(  # noqa: PLR0913  # the fixed set of fields
+def audit(  # the fixed set of fields
     *,
     action: AuditAction,
     resource: str,

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import PurePath
 from traceback import walk_tb
 from typing import Final
@@ -40,6 +42,8 @@ MAX_MESSAGE: Final = 2_000
 MAX_VALUE: Final = 300
 MAX_METADATA: Final = 20
 MAX_FRAMES: Final = 20
+_MAX_WHOLE: Final = 1 << 63
+"""Beyond it, readers of JSON logs lose digits or refuse the line."""
 
 logging.getLogger("xzepr").addHandler(logging.NullHandler())
 
@@ -63,7 +67,7 @@ class JsonFormatter(logging.Formatter):
             "timestamp": format_time(datetime.fromtimestamp(record.created, UTC)),
             "level": record.levelname,
             "logger": safe_text(record.name, MAX_VALUE),
-            "message": safe_text(_message(record), MAX_MESSAGE),
+            "message": safe_text(_text(record.getMessage), MAX_MESSAGE),
             **_span(),
             **safe_fields(getattr(record, FIELDS_ATTRIBUTE, None)),
         }
@@ -81,23 +85,26 @@ def safe_fields(fields: object) -> dict[str, object]:
 
 def _value(name: str, value: object) -> object:
     if name == "metadata" and isinstance(value, Mapping):
-        pairs = [(str(key), str(text)) for key, text in value.items()][:MAX_METADATA]
-        return {
-            safe_text(key, MAX_VALUE): MASK if suggests_secret(key) else safe_text(text, MAX_VALUE)
-            for key, text in pairs
-        }
-    if isinstance(value, bool) or (isinstance(value, int) and abs(value) < 1 << 63):
+        return dict(_pair(key, text) for key, text in islice(value.items(), MAX_METADATA))
+    if isinstance(value, bool) or (isinstance(value, int) and abs(value) < _MAX_WHOLE):
         return value
-    if isinstance(value, float) and abs(value) < float("inf"):
+    if isinstance(value, float) and math.isfinite(value):
         return value
-    return safe_text(str(value), MAX_VALUE)
+    return safe_text(_text(lambda: str(value)), MAX_VALUE)
 
 
-def _message(record: logging.LogRecord) -> str:
+def _pair(key: object, value: object) -> tuple[str, str]:
+    name = _text(lambda: str(key))
+    shown = MASK if suggests_secret(name[:MAX_VALUE]) else safe_text(_text(lambda: str(value)), MAX_VALUE)
+    return safe_text(name, MAX_VALUE), shown
+
+
+def _text(make: Callable[[], str]) -> str:
+    """Return a text that anybody's object makes, or that it could not make it."""
     try:
-        return record.getMessage()
-    except Exception as error:  # noqa: BLE001  # the arguments are anybody's objects
-        return f"(a message that cannot be formatted: {type(error).__name__})"
+        return make()
+    except Exception as error:  # noqa: BLE001  # anybody's object
+        return f"(cannot be formatted: {type(error).__name__})"
 
 
 def _span() -> dict[str, str]:
