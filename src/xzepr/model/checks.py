@@ -21,6 +21,9 @@ MAX_TEXT = 255
 MAX_DESCRIPTION = 1_000
 """Characters in a description."""
 
+MAX_SECONDS = 366 * 24 * 60 * 60
+"""A year: longer than anybody waits, and short enough for every clock and timer that has to count it."""
+
 _FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
@@ -115,10 +118,12 @@ class Checks:
 
     def seconds(self, field: str, value: object, *, above: float | None = None) -> None:
         """Check a finite number of seconds, 0 or more, or above a bound."""
-        if type(value) not in (int, float) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             self.add(field, f"must be a number of seconds, not {type(value).__name__}")
         elif not 0 <= value < float("inf") or (above is not None and value <= above):
             self.add(field, f"must be finite and {'0 or more' if above is None else f'above {above:g}'}")
+        elif value > MAX_SECONDS:
+            self.add(field, f"must be at most {MAX_SECONDS:,} seconds", MAX_SECONDS)
 
     def time(self, field: str, value: object) -> None:
         """Check that a time is aware and can be told in UTC."""

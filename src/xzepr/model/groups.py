@@ -10,7 +10,7 @@ import attrs
 from xzepr.model.checks import Checks
 from xzepr.model.principals import Identity
 from xzepr.model.receivers import check_naming
-from xzepr.model.ulids import Ulid
+from xzepr.model.ulids import Ulid, is_ulid
 
 MAX_RECEIVERS: Final = 100
 """Distinct receivers in one group (contract of the older systems)."""
@@ -91,8 +91,11 @@ class EventReceiverGroup:
         return GroupRef(self.id, self.revision, self.name, self.type, self.version)
 
 
-def check_receiver_ids(checks: Checks, receiver_ids: tuple[object, ...]) -> None:
+def check_receiver_ids(checks: Checks, receiver_ids: object) -> None:
     """Check that there are 1 to 100 distinct receiver ids."""
+    if not isinstance(receiver_ids, tuple):
+        checks.add("receivers", f"must be a tuple of ids, not {type(receiver_ids).__name__}")
+        return
     if not receiver_ids:
         checks.add("receivers", "must name at least one receiver: an empty gate would always be open")
     if len(receiver_ids) > MAX_RECEIVERS:
@@ -100,5 +103,6 @@ def check_receiver_ids(checks: Checks, receiver_ids: tuple[object, ...]) -> None
         return
     for index, receiver_id in enumerate(receiver_ids):
         checks.ulid(f"receivers/{index}", receiver_id)
-    if len(set(receiver_ids)) < len(receiver_ids):
+    known = [receiver_id for receiver_id in receiver_ids if is_ulid(receiver_id)]
+    if len(set(known)) < len(known):
         checks.add("receivers", "must name each receiver once")
