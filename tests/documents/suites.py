@@ -77,9 +77,9 @@ FORMAT_IS_ASSERTED = "format is asserted in every draft"
 def remotes() -> SchemaCompiler:
     """A compiler that knows the documents the suite refers to, under the addresses it uses."""
     folder = folder_or_skip("json-schema-test-suite") / "remotes"
-    return SchemaCompiler({
-        f"http://localhost:1234/{path.relative_to(folder).as_posix()}": load(path) for path in files(folder)
-    })
+    return SchemaCompiler(
+        {f"http://localhost:1234/{path.relative_to(folder).as_posix()}": load(path) for path in files(folder)}
+    )
 
 
 def schema_groups(draft: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -186,7 +186,9 @@ def has_repeated_name(text: bytes) -> bool:
 
 READER_RULES: dict[str, Callable[[bytes], bool]] = {
     "an object that has a name twice is Invalid": has_repeated_name,
-    "U+0000 is Invalid": lambda text: "\0" in json.dumps(_lenient(text), ensure_ascii=False) or "\\u0000" in text.decode(),
+    "U+0000 is Invalid": lambda text: (
+        "\0" in json.dumps(_lenient(text), ensure_ascii=False) or "\\u0000" in text.decode()
+    ),
     "noncharacters, surrogates and integers beyond 2^53-1 are Invalid": lambda text: not is_ijson(_lenient(text)),
 }
 """Why a text that is JSON is refused: the rules of I-JSON, checked here by other code than our reader's."""

@@ -55,9 +55,7 @@ def test_json_transform_suite() -> None:
     """Every text that parsers read differently is refused, or read as the standard library reads it."""
     paths = files(folder_or_skip("jsontestsuite") / "test_transform")
     outcomes = [
-        Outcome(path.name, load(path), parse(path.read_bytes()))
-        for path in paths
-        if suites.reads(path.read_bytes())
+        Outcome(path.name, load(path), parse(path.read_bytes())) for path in paths if suites.reads(path.read_bytes())
     ]
     report("JSONTestSuite, transform, read", outcomes)
     refused = [path for path in paths if not suites.reads(path.read_bytes())]

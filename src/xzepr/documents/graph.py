@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from xzepr.documents.references import Closure, Place
-from xzepr.errors import Violation
+from xzepr.errors import Invalid, TooLarge, Violation
 
 MAX_LOAD = 10_000
 """How many schemas may look at one value."""
@@ -30,14 +30,6 @@ _IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "
 
 Loads = dict[int, int]
 """How often each schema, by identity, is applied."""
-
-
-class Refused(Exception):
-    """A schema cannot be used; never leaves the guard."""
-
-    def __init__(self, violation: Violation) -> None:
-        super().__init__(violation.reason)
-        self.violation = violation
 
 
 @attrs.define(eq=False)
@@ -132,7 +124,8 @@ class Graph:
         closure: The schemas; all their references are resolved.
 
     Raises:
-        Refused: A schema comes back to itself in place, or applies too many.
+        TooLarge: A schema applies too many others to the same value.
+        Invalid: One comes back to itself there.
     """
 
     def __init__(self, closure: Closure) -> None:
@@ -146,12 +139,12 @@ class Graph:
         """Count edges followed.
 
         Raises:
-            Refused: There are too many of them.
+            TooLarge: There are too many of them.
         """
         self._edges += edges
         if self._edges > MAX_EDGES:
             reason = "refers to itself too often to be judged: split it into several schemas"
-            raise Refused(Violation("schema", reason, MAX_EDGES))
+            raise TooLarge([Violation("schema", reason, MAX_EDGES)])
 
     def _settle(self, start: int) -> None:
         """Find what is applied in place, innermost schemas first; a stack of our own, for the way may be long."""
@@ -168,7 +161,7 @@ class Graph:
                 below = self.vertices[key].in_place
                 if not entered.isdisjoint(below):
                     reason = "applies itself to the same value again: such a reference never ends"
-                    raise Refused(Violation(self.vertices[key].place.field(), reason))
+                    raise Invalid([Violation(self.vertices[key].place.field(), reason)])
                 stack += below
 
     def _apply(self, vertex: Vertex) -> Applied:
@@ -204,7 +197,7 @@ class Graph:
 
     def _limit(self, vertex: Vertex, found: int, limit: int, what: str) -> None:
         if found > limit:
-            raise Refused(Violation(vertex.place.field(), f"applies more than {limit} {what}", limit))
+            raise TooLarge([Violation(vertex.place.field(), f"applies more than {limit} {what}", limit)])
 
 
 def add(to: Loads, more: Loads, times: int = 1) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from xzepr.documents.graph import MAX_LOAD, Graph, Refused, Vertex
+from xzepr.documents.graph import MAX_LOAD, Graph, Vertex
 from xzepr.documents.load import Plans
 from xzepr.documents.references import Closure, Place
 from xzepr.errors import Violation, refuse
@@ -43,13 +43,9 @@ def judge(closure: Closure, schema: dict[str, Any], *, depth: int) -> int:
         Invalid: A reference leads nowhere, or never ends.
     """
     refuse([*closure.violations, *_patterns(closure.places.values())])
-    try:
-        plans = Plans(Graph(closure), id(schema))
-        plans.load(_schemas, depth=depth, limit=MAX_LOAD)
-        return plans.load(_work, depth=depth)
-    except Refused as refused:
-        refuse([refused.violation])
-        raise
+    plans = Plans(Graph(closure), id(schema))
+    plans.load(_schemas, depth=depth, limit=MAX_LOAD)
+    return plans.load(_work, depth=depth)
 
 
 def _schemas(vertex: Vertex) -> int:

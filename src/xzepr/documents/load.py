@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import attrs
 
-from xzepr.documents.graph import Graph, Loads, Refused, Slots, Vertex, add
-from xzepr.errors import Violation
+from xzepr.documents.graph import Graph, Loads, Slots, Vertex, add
+from xzepr.errors import TooLarge, Violation
 
 MOST = 10**12
 """A load above this is not computed further."""
@@ -47,7 +47,7 @@ class Plans:
         root: The schema, by identity.
 
     Raises:
-        Refused: They are too interlinked.
+        TooLarge: They are too interlinked.
     """
 
     def __init__(self, graph: Graph, root: int) -> None:
@@ -75,7 +75,7 @@ class Plans:
             The load of the root.
 
         Raises:
-            Refused: A load is above the limit.
+            TooLarge: A load is above the limit.
         """
         weights = {key: measure(vertex) for key, vertex in self._graph.vertices.items()}
         loads = {plan.key: _sum(plan.own, weights) for plan in self._plans}
@@ -94,7 +94,7 @@ class Plans:
         for key, value in loads.items():
             if value > limit:
                 reason = f"lets more than {limit} schemas look at one value of a deep document: recurse only once"
-                raise Refused(Violation(self._graph.vertices[key].place.field(), reason, limit))
+                raise TooLarge([Violation(self._graph.vertices[key].place.field(), reason, limit)])
 
 
 def _heaviest(plan: _Plan, names: int, loads: Loads) -> int:

@@ -17,6 +17,9 @@ from xzepr.errors import Violation
 _SHOWN = 5
 """How many names a reason lists."""
 
+_NO_MORE = ["additionalProperties"]
+"""Where it is false and no member is named, the validator reports the object and not its members."""
+
 
 def violation(error: jsonschema_rs.ValidationError, field: str) -> Violation:
     """Say what one error of the validator means.
@@ -28,6 +31,8 @@ def violation(error: jsonschema_rs.ValidationError, field: str) -> Violation:
     Returns:
         The place, and a reason without the value that stands there.
     """
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.FalseSchema) and error.schema_path[-1:] == _NO_MORE:
+        return Violation(pointer(field, error.instance_path), "has members that are not allowed")
     return Violation(pointer(field, error.instance_path), reason(error.kind))
 
 
@@ -60,6 +65,7 @@ _FIXED = {
     "OneOfMultipleValid": "matches more than one of the schemas of oneOf",
     "OneOfNotValid": "matches none of the schemas of oneOf",
     "Referencing": "has a reference that cannot be resolved",
+    "UnevaluatedItems": "has items that are not allowed",
     "UniqueItems": "has equal items",
 }
 
@@ -84,6 +90,5 @@ _MADE: dict[str, Callable[[Any], str]] = {
     "PropertyNames": lambda kind: f"has a member whose name {reason(kind.error.kind)}",
     "Required": lambda kind: f"lacks the member {printable(kind.property)}",
     "Type": lambda kind: f"is not of type {_names(kind.types)}",
-    "UnevaluatedItems": lambda kind: f"has items that are not allowed: {_names(kind.unexpected)}",
     "UnevaluatedProperties": lambda kind: f"has members that are not allowed: {_names(kind.unexpected)}",
 }

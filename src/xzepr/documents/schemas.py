@@ -15,6 +15,7 @@ from typing import Any, cast
 import attrs
 import jsonschema_rs
 
+from xzepr.documents.annotations import accepts_anything
 from xzepr.documents.canonical import ordered_text
 from xzepr.documents.drafts import LATEST, Draft, metaschemas
 from xzepr.documents.guard import judge
@@ -40,12 +41,6 @@ MAX_REPORT_WORK = 200_000
 
 _PATTERN_SIZE = 1024 * 1024
 """Bytes that one compiled pattern may take; the greatest of the real schemas measured took a tenth of it."""
-
-_ANNOTATIONS_ONLY = frozenset({
-    "$anchor", "$comment", "$defs", "$dynamicAnchor", "$id", "$recursiveAnchor", "$schema", "$vocabulary",
-    "contentSchema", "default", "definitions", "deprecated", "description", "examples", "id", "readOnly", "title",
-    "writeOnly",
-})  # fmt: skip
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -202,7 +197,7 @@ class SchemaCompiler:
         work = judge(closure, schema, depth=self.limits.max_depth)
         return Schema(
             draft=draft.name,
-            accepts_anything=_ANNOTATIONS_ONLY.issuperset(schema),
+            accepts_anything=accepts_anything(schema),
             validator=_validator(draft, schema, _registry(closure, draft)),
             work=work,
             bounded=work * self.limits.max_nodes > MAX_WORK,
