@@ -10,7 +10,6 @@ It is imported to be asked what it offers, so it imports its driver in ``open`` 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -18,7 +17,7 @@ import attrs
 import pluggy
 
 from xzepr.model import Checks
-from xzepr.plugins.urls import StoreURL
+from xzepr.plugins.urls import StoreURL, check_scheme
 from xzepr.secret import Options
 from xzepr.stores import Capabilities, Store
 from xzepr.tokens import TokenService
@@ -29,8 +28,6 @@ PROJECT: Final = "xzepr"
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 """Marks a plugin's function as the implementation of the hook that has its name."""
-
-_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,63}", re.ASCII)
 
 
 @attrs.frozen(kw_only=True)
@@ -60,9 +57,9 @@ class StoreBackend:
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
-        for field, scheme in (("scheme", self.scheme), *(("aliases", alias) for alias in self.aliases)):
-            if type(scheme) is not str or not _SCHEME.fullmatch(scheme):
-                checks.add(field, "must be a lower-case letter, then letters, digits, + . or -; at most 64 in all")
+        check_scheme(checks, "scheme", self.scheme)
+        for alias in self.aliases:
+            check_scheme(checks, "aliases", alias)
         checks.text("summary", self.summary)
         _check_callable(checks, self.open)
         checks.kind("capabilities", self.capabilities, Capabilities)

@@ -33,6 +33,7 @@ V = TypeVar("V")
 
 _PORT_REASON: Final = f"must be a whole number from 1 to {MAX_PORT:,}"
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,63}", re.ASCII)
+_SCHEME_REASON: Final = "must be a lower-case letter, then letters, digits, + . or -; at most 64 in all"
 _OPTION: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _URL: Final = re.compile(
     r"""(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):
@@ -81,8 +82,7 @@ class StoreURL:
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
-        if type(self.scheme) is not str or not _SCHEME.fullmatch(self.scheme):
-            checks.add("url/scheme", "must be a lower-case letter, then letters, digits, + . or -; at most 64 in all")
+        check_scheme(checks, "url/scheme", self.scheme)
         for name, text in (("user", self.user), ("host", self.host)):
             if text is not None:
                 checks.text(f"url/{name}", text)
@@ -183,9 +183,7 @@ class StoreURL:
         try:
             taken = read_texts(kind, self.options, field=lambda name: f"url/options/{name}")
         except Invalid as error:
-            checks.found.extend(error.violations)
-            checks.done()
-            raise
+            raise type(error)([*checks.found, *error.violations]) from None
         checks.done()
         return taken
 
@@ -221,6 +219,12 @@ class StoreURL:
 
     def _has_place(self) -> bool:
         return any(part is not None for part in (self.user, self.password, self.host, self.port))
+
+
+def check_scheme(checks: Checks, field: str, scheme: object) -> None:
+    """Check a scheme: lower case, as RFC 3986 has it in canonical form."""
+    if type(scheme) is not str or not _SCHEME.fullmatch(scheme):
+        checks.add(field, _SCHEME_REASON)
 
 
 def read_url(text: str) -> StoreURL | Invalid:
