@@ -244,7 +244,7 @@ def test_the_feed_explains_every_transition(replay: Replay) -> None:
 
 def test_transitions_stand_right_behind_their_event(replay: Replay) -> None:
     """Between an event and the transitions that it caused there is nothing else in the feed."""
-    last = None
+    last: str | None = None
     causes = []
     for change in replay.changes:
         if isinstance(change.subject, Transition):
