@@ -58,13 +58,13 @@ def unexplained(outcomes: list[Outcome]) -> list[str]:
     return [f"{one.case}: {one.actual}" for one in outcomes if one.actual != one.expected and one.rule is None]
 
 
-def report(name: str, outcomes: list[Outcome]) -> None:
+def report(name: str, outcomes: list[Outcome], *more: str) -> None:
     """Print how many cases there were, and how many each rule explains; none at all is a failure."""
     assert outcomes, f"{name} has no cases"
     rules = Counter(one.rule for one in outcomes if one.actual != one.expected)
-    print(f"\n{name}: {len(outcomes)} cases, {sum(rules.values())} deviations")
-    for rule, count in rules.items():
-        print(f"  {count}: {rule}")
+    lines = [f"{name}: {len(outcomes)} cases, {sum(rules.values())} deviations", *more]
+    lines += [f"  {count}: {rule}" for rule, count in rules.items()]
+    print("", *lines, sep="\n")  # noqa: T201 - the counts are there to be seen
 
 
 # --- JSON Schema ------------------------------------------------------------------------------------------------------

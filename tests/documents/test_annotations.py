@@ -15,6 +15,6 @@ from xzepr.documents import JsonValue, accepts_anything
         ({"format": "date"}, False), (None, False), ("x", False), ([], False),
     ],
 )  # fmt: skip
-def test_only_annotations_accept_anything(schema: JsonValue, anything: bool) -> None:
+def test_only_annotations_accept_anything(schema: JsonValue, *, anything: bool) -> None:
     """True, nothing, or keywords that only annotate."""
     assert accepts_anything(schema) is anything

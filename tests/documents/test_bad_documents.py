@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 import json
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from xzepr.documents import JsonLimits, SchemaCompiler, canonical, digest, parse, read_canonical
+from xzepr.documents import JsonLimits, JsonValue, SchemaCompiler, canonical, digest, parse, read_canonical
 from xzepr.errors import Invalid, TooLarge
 
 
@@ -154,8 +154,8 @@ def test_c005_an_escaped_backslash_is_no_escape() -> None:
     "bad",
     [
         "\0",
-        "\ud800",
-        "\udfff",
+        chr(0xD800),
+        chr(0xDFFF),
         os.fsdecode(b"\xff"),
         "\ufdd0",
         "\ufdef",
@@ -259,7 +259,7 @@ def test_c012_text_that_is_not_one_document_in_utf8_is_refused(text: str | bytes
 @pytest.mark.parametrize(
     "value",
     [
-        {1}, (1,), datetime.datetime.now(tz=datetime.UTC), decimal.Decimal(1), uuid.UUID(int=1), b"x", Colour.RED,
+        {1}, (1,), dt.datetime.now(tz=dt.UTC), decimal.Decimal(1), uuid.UUID(int=1), b"x", Colour.RED,
         type("Number", (int,), {})(1), type("Fraction", (float,), {})(0.5), type("Record", (dict,), {})(),
         type("Row", (list,), {})(), object(), 1j, range(3),
     ],
@@ -296,11 +296,11 @@ def test_c013_every_bad_place_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize(("value", "type_"), [(None, "null"), ([], "array"), ("x", "string"), (False, "boolean")])
-def test_c015_the_schema_decides_about_the_top_level(value: None | list[object] | str | bool, type_: str) -> None:
+def test_c015_the_schema_decides_about_the_top_level(value: JsonValue, type_: str) -> None:
     """A document need not be an object, and null is a document."""
     compiler = SchemaCompiler()
 
     assert parse(canonical(value)) == value
-    compiler.compile(f'{{"type": "{type_}"}}').check(value)  # type: ignore[arg-type]  # list[object] is not list[JsonValue]
+    compiler.compile(f'{{"type": "{type_}"}}').check(value)
     with pytest.raises(Invalid, match="payload: is not of type object"):
-        compiler.compile('{"type": "object"}').check(value)  # type: ignore[arg-type]
+        compiler.compile('{"type": "object"}').check(value)

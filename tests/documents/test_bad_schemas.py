@@ -69,7 +69,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     "target",
     [
         "http://127.0.0.1:9/x", "https://example.test/x", "file:///etc/passwd", "ftp://example.test/x", "other.json",
-        "../other.json", "urn:example:unknown", "//example.test/x", "#/$defs/nowhere", "#nowhere", "#/title", "data:,{}",
+        "../other.json", "urn:example:unknown", "//example.test/x", "#/$defs/nowhere", "#nowhere", "#/title",
+        "data:,{}",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])

@@ -35,8 +35,9 @@ APPENDIX_B = {
     "7fefffffffffffff": "1.7976931348623157e+308", "ffefffffffffffff": "-1.7976931348623157e+308",
     "4340000000000000": "9007199254740992", "c340000000000000": "-9007199254740992",
     "4430000000000000": "295147905179352830000", "44b52d02c7e14af5": "9.999999999999997e+22",
-    "44b52d02c7e14af6": "1e+23", "44b52d02c7e14af7": "1.0000000000000001e+23", "444b1ae4d6e2ef4e": "999999999999999700000",
-    "444b1ae4d6e2ef4f": "999999999999999900000", "444b1ae4d6e2ef50": "1e+21", "3eb0c6f7a0b5ed8c": "9.999999999999997e-7",
+    "44b52d02c7e14af6": "1e+23", "44b52d02c7e14af7": "1.0000000000000001e+23",
+    "444b1ae4d6e2ef4e": "999999999999999700000", "444b1ae4d6e2ef4f": "999999999999999900000",
+    "444b1ae4d6e2ef50": "1e+21", "3eb0c6f7a0b5ed8c": "9.999999999999997e-7",
     "3eb0c6f7a0b5ed8d": "0.000001", "41b3de4355555553": "333333333.3333332", "41b3de4355555554": "333333333.33333325",
     "41b3de4355555555": "333333333.3333333", "41b3de4355555556": "333333333.3333334",
     "41b3de4355555557": "333333333.33333343", "becbf647612f3696": "-0.0000033333333333333333",
@@ -121,7 +122,7 @@ def test_a_value_that_becomes_right_meanwhile_is_refused(monkeypatch: pytest.Mon
 
 def test_threads_that_write_do_not_meet() -> None:
     """Eight threads write at once, each gets its own text."""
-    values = [{"n": number, "f": number + 0.5, "s": "x" * number} for number in range(200)]
+    values: list[Any] = [{"n": number, "f": number + 0.5, "s": "x" * number} for number in range(200)]
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(canonical, values)) == [rfc8785.dumps(value).decode() for value in values]

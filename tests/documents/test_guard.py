@@ -62,7 +62,7 @@ def test_the_load_is_what_looks_at_one_value(schema: dict[str, Any], cost: int) 
 
 def test_old_drafts_take_items_in_lists() -> None:
     """There additionalItems is for the items behind the list, and means nothing without one."""
-    heavy = {"allOf": [{}, {}, {}]}
+    heavy: dict[str, Any] = {"allOf": [{}, {}, {}]}
 
     assert work({"items": [{}, {}], "additionalItems": heavy}, DRAFT7) == 4
     assert work({"items": {}, "additionalItems": heavy}, DRAFT7) == 1
@@ -161,7 +161,7 @@ def test_too_interlinked_schemas_are_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_hostile_schemas_do_not_cost_the_guard_much() -> None:
     """A schema in which everything refers to one large part is judged by counting, and refused by the count."""
-    part = {"allOf": [{"not": {}} for _ in range(4_000)]}
+    part: dict[str, Any] = {"allOf": [{"not": {}} for _ in range(4_000)]}
     users = {f"d{number}": {"$ref": "#/$defs/part"} for number in range(2_000)}
 
     assert "too often to be judged" in refusal({"$defs": {"part": part, **users}})
@@ -184,7 +184,9 @@ def test_patterns_are_limited(where: str) -> None:
     long = "a" * (guard.MAX_PATTERN_LENGTH + 1)
 
     assert "more than 2000 characters" in refusal({"pattern": long} if where == "pattern" else {where: {long: {}}})
-    many = [{"pattern": f"{n}"} if where == "pattern" else {where: {f"{n}": {}}} for n in range(1_001)]
+    many: list[dict[str, Any]] = [
+        {"pattern": f"{n}"} if where == "pattern" else {where: {f"{n}": {}}} for n in range(1_001)
+    ]
     assert "more than 1000 different patterns" in refusal(
         {"$defs": dict(zip(map(str, range(1_001)), many, strict=True))}
     )
@@ -235,9 +237,13 @@ def test_the_load_is_an_upper_bound(root: Any, a: Any, b: Any, value: Any) -> No
     assert max(counts.values()) <= cost
 
 
-def _evaluate(
-    schema: Any, value: Any, path: tuple[object, ...], root: Any, counts: dict[tuple[object, ...], int]
-) -> None:  # noqa: ANN401
+def _evaluate(  # in document order, and without ever stopping early
+    schema: Any,  # noqa: ANN401 - JSON of any shape
+    value: Any,  # noqa: ANN401
+    path: tuple[object, ...],
+    root: Any,  # noqa: ANN401
+    counts: dict[tuple[object, ...], int],
+) -> None:
     counts[path] = counts.get(path, 0) + (1 if isinstance(schema, dict) else 0)
     if not isinstance(schema, dict):
         return

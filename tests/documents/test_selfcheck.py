@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -40,7 +41,7 @@ def test_the_installed_validator_is_safe() -> None:
     """Nothing is raised, and the file that it must not open is there."""
     require_safe_validator()
 
-    assert (selfcheck.Path(selfcheck.__file__).parent / "selfcheck.json").is_file()
+    assert (Path(selfcheck.__file__).parent / "selfcheck.json").is_file()
 
 
 @pytest.mark.parametrize("guarantee", WEAK)
