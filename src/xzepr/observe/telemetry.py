@@ -29,7 +29,7 @@ OPERATIONS: Final = frozenset(
         *("receivers.update", "receivers.delete", "receivers.statistics"),
         *("groups.create", "groups.ensure", "groups.get", "groups.find", "groups.list", "groups.update"),
         *("groups.delete", "groups.revisions", "groups.verdict", "groups.transitions", "groups.reevaluate"),
-        *("feed.read", "feed.head", "feed.follow"),
+        *("feed.read", "feed.head"),
         *("subscriptions.ensure", "subscriptions.get", "subscriptions.read", "subscriptions.delete"),
         *("subscriptions.acquire", "subscriptions.parked"),
     }
