@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -16,6 +17,12 @@ from xzepr.model.groups import EventReceiverGroup
 from xzepr.model.principals import Identity
 from xzepr.model.receivers import EventReceiver
 from xzepr.model.ulids import Ulid, is_ulid
+
+
+MAX_POSITION: Final = 2**63 - 1
+"""The largest position: what a database counts with."""
+
+_POSITION: Final = re.compile("[1-9][0-9]{0,18}")
 
 
 class ChangeKind(StrEnum):
@@ -77,8 +84,8 @@ class FeedCursor:
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
-        checks.whole("position", self.position, least=0)
-        if self.position:
+        checks.whole("position", self.position, least=0, most=MAX_POSITION)
+        if checks.found or self.position:
             checks.ulid("change_id", self.change_id)
         elif self.change_id is not None:
             checks.add("change_id", "must be None at position 0")
@@ -92,11 +99,9 @@ class FeedCursor:
             BadCursor: It is not such a text.
         """
         position, _, change_id = text.partition("-") if type(text) is str else ("", "", "")
-        if position == "0" and not change_id and text == "0":
+        if text == "0":
             return cls()
-        if not (position.isascii() and position.isdigit() and len(position) <= 19 and position[0] != "0"):  # noqa: PLR2004 - digits of 2**63
-            raise BadCursor("this is no feed cursor")
-        if not is_ulid(change_id):
+        if not (_POSITION.fullmatch(position) and int(position) <= MAX_POSITION and is_ulid(change_id)):
             raise BadCursor("this is no feed cursor")
         return cls(int(position), change_id)
 

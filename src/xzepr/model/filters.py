@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 import attrs
@@ -23,7 +24,10 @@ _NAMING: Final = ("name", "type", "version")
 
 
 def _ids(values: Iterable[str] | None) -> tuple[str, ...] | None:
-    return None if values is None else tuple(values)
+    """Read no more than is allowed, and one; what is no list is left to the checks."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        return values  # type: ignore[return-value]  # the checks refuse it by name
+    return tuple(islice(values, MAX_LIMIT + 1))
 
 
 def _utc(moment: datetime | None) -> datetime | None:
@@ -225,7 +229,10 @@ class GroupFilter(_Filter):
         )
 
 
-def _check_ids(checks: Checks, ids: tuple[object, ...]) -> None:
+def _check_ids(checks: Checks, ids: object) -> None:
+    if not isinstance(ids, tuple):
+        checks.add("ids", f"must be a list of ids, not {type(ids).__name__}")
+        return
     if len(ids) > MAX_LIMIT:
         checks.add("ids", f"must be at most {MAX_LIMIT:,} ids: ask in several calls", MAX_LIMIT)
         return

@@ -136,7 +136,11 @@ def decode_cursor(text: object, query: bytes) -> Anchor:
     if raw[:1] != _VERSION or seal != _seal(place, query):
         raise BadCursor("the cursor was altered or belongs to another list, filter or order")
     micros = int.from_bytes(place[:8], "big", signed=True)
-    return Anchor(_EPOCH + micros * _MICROSECOND, ulid_from_int(int.from_bytes(place[8:], "big")))
+    try:
+        recorded_at = _EPOCH + micros * _MICROSECOND
+    except OverflowError as error:  # the digest is no secret: anybody can seal a moment that does not exist
+        raise BadCursor("this is no cursor") from error
+    return Anchor(recorded_at, ulid_from_int(int.from_bytes(place[8:], "big")))
 
 
 def _unpack(text: object) -> bytes:

@@ -108,7 +108,10 @@ class Identity:
 
 
 def _roles(roles: Iterable[Role]) -> frozenset[Role]:
-    return frozenset(roles)
+    try:
+        return frozenset(roles)
+    except TypeError:  # no iterable, or of things that cannot be roles
+        return roles  # type: ignore[return-value]  # the checks refuse it by name
 
 
 @attrs.frozen(kw_only=True)
@@ -134,7 +137,8 @@ class Principal:
     def __attrs_post_init__(self) -> None:
         checks = Checks()
         checks.kind("identity", self.identity, Identity)
-        for role in self.roles:
+        checks.kind("roles", self.roles, frozenset)
+        for role in self.roles if isinstance(self.roles, frozenset) else ():
             checks.kind("roles", role, Role)
         checks.done()
 

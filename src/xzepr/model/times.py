@@ -66,7 +66,7 @@ def parse_time(text: str, field: str = "time") -> datetime:
 
 
 def _zone(sign: str, hours: int, minutes: int) -> timezone:
-    if minutes >= _MINUTES_PER_HOUR:
-        raise ValueError("minutes of the offset")
     offset = timedelta(hours=hours, minutes=minutes)
+    if minutes >= _MINUTES_PER_HOUR or (sign == "-" and not offset):  # -00:00 is "unknown" (RFC 3339, section 4.3)
+        raise ValueError("offset")
     return timezone(-offset if sign == "-" else offset)
