@@ -1,0 +1,52 @@
+"""Threads that start together, so that tests about races do not depend on luck or on sleeping."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+PATIENCE: Final = 60.0
+"""Seconds after which a race is taken for a deadlock."""
+
+
+def race(actions: Sequence[Callable[[], T]]) -> list[T]:
+    """Run every action in a thread of its own, all released at one barrier.
+
+    Args:
+        actions: What the threads do.
+
+    Returns:
+        What they returned, in the order of the actions.
+
+    Raises:
+        ExceptionGroup: Some of them raised.
+        TimeoutError: One of them did not end.
+
+    Example:
+        >>> race([lambda: 1, lambda: 2])
+        [1, 2]
+    """
+    barrier = threading.Barrier(len(actions), timeout=PATIENCE)
+    results: dict[int, T] = {}
+    errors: list[Exception] = []
+
+    def run(place: int, action: Callable[[], T]) -> None:
+        try:
+            barrier.wait()
+            results[place] = action()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets it
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(place, action), daemon=True) for place, action in enumerate(actions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    if any(thread.is_alive() for thread in threads):
+        raise TimeoutError("a racing thread did not end: the store has deadlocked")
+    if errors:
+        raise ExceptionGroup("racing threads failed", errors)
+    return [results[place] for place in range(len(actions))]
