@@ -48,7 +48,8 @@ class MemoryStore:
             Closed: It is closed.
             ConfigurationError: This is a forked child of the process that made it.
         """
-        self._tables.ensure_usable()
+        with self._tables.reading:
+            return
 
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until the feed has grown beyond a position, at most ``timeout`` seconds."""
@@ -58,7 +59,8 @@ class MemoryStore:
             return not tables.closed and len(tables.log) > after
 
     def close(self) -> None:
-        """Forget nothing, but answer no more: later calls raise ``Closed``, waiting ones return."""
-        with self._tables.news:
-            self._tables.closed = True
-            self._tables.news.notify_all()
+        """Forget nothing, but answer no more: later calls raise ``Closed``, waiting ones return.
+
+        In a forked child it does nothing: there the store is of no use anyway.
+        """
+        self._tables.close()

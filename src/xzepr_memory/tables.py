@@ -19,6 +19,7 @@ from xzepr.model import (
     Redaction,
     Transition,
     Ulid,
+    ask,
     ulid_from_int,
 )
 from xzepr_memory.journal import Journal
@@ -69,16 +70,36 @@ class Tables:
         """Open a write: all of it happens, or nothing."""
         return Writing(self, actor)
 
-    def ensure_usable(self) -> None:
-        """Refuse use in a forked child, whose copy nobody else would see, and after closing."""
-        if os.getpid() != self._pid:
+    @property
+    def forked(self) -> bool:
+        """Whether this is a copy in a forked child, which nobody else would see, and whose lock may never be free."""
+        return os.getpid() != self._pid
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            ConfigurationError: This is a forked child of the process that made the tables.
+            Closed: They were closed, perhaps while this waited for the lock.
+        """
+        if self.forked:
             raise ConfigurationError("a memory store belongs to the process that made it: open one after the fork")
+        self.news.acquire()
         if self.closed:
+            self.news.release()
             raise Closed("store")
+
+    def close(self) -> None:
+        """Let nobody in any more, and wake whoever waits."""
+        if self.forked:
+            return
+        with self.news:
+            self.closed = True
+            self.news.notify_all()
 
     def now(self) -> datetime:
         """Tell the time of a write; it never steps back."""
-        moment = self._clock()
+        moment = ask(self._clock)
         if self._latest is None or moment > self._latest:
             self._latest = moment
         return self._latest
@@ -97,8 +118,7 @@ class Reading:
         self._tables = tables
 
     def __enter__(self) -> None:
-        self._tables.ensure_usable()
-        self._tables.news.acquire()
+        self._tables.acquire()
 
     def __exit__(self, *error: object) -> None:
         self._tables.news.release()
@@ -134,8 +154,7 @@ class Writing:
 
     def __enter__(self) -> Write:
         tables = self._tables
-        tables.ensure_usable()
-        tables.news.acquire()
+        tables.acquire()
         try:
             self._write = Write(tables.log, self._actor, tables.now())
         except BaseException:

@@ -47,7 +47,7 @@ from xzepr.model.principals import (
 from xzepr.model.receivers import EventReceiver, ReceiverRef, check_naming, receiver_fingerprint
 from xzepr.model.statistics import Mention, ReceiverStatistics
 from xzepr.model.subscriptions import Delivery, Lease, Parked, SubscriptionState
-from xzepr.model.times import Clock, format_time, parse_time, utc_now
+from xzepr.model.times import Clock, ask, format_time, parse_time, utc_now
 from xzepr.model.ulids import Ulid, UlidGenerator, is_ulid, parse_ulid, ulid_from_int, ulid_time_ms, ulid_to_int
 from xzepr.model.units import UNIT_FIELDS, Unit
 
@@ -103,6 +103,7 @@ __all__ = [
     "UlidGenerator",
     "Unit",
     "Verdict",
+    "ask",
     "canonical_fields",
     "check_limit",
     "check_naming",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from xzepr.errors import Invalid, Violation
+from xzepr.errors import ConfigurationError, Invalid, Violation
 
 Clock = Callable[[], datetime]
 """Tells the time now, aware and in UTC."""
@@ -21,6 +21,25 @@ _MINUTES_PER_HOUR: Final = 60
 def utc_now() -> datetime:
     """Tell the time now (the default :data:`Clock`)."""
     return datetime.now(UTC)
+
+
+def ask(clock: Clock) -> datetime:
+    """Ask a host's clock.
+
+    Returns:
+        The time that it tells, in UTC.
+
+    Raises:
+        ConfigurationError: It tells no time, or one without a zone.
+
+    Example:
+        >>> ask(lambda: datetime(2026, 11, 23, 5, tzinfo=timezone(timedelta(hours=1))))
+        datetime.datetime(2026, 11, 23, 4, 0, tzinfo=datetime.timezone.utc)
+    """
+    moment = clock()
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ConfigurationError("the clock must tell times with a zone, such as datetime.now(UTC)")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def format_time(moment: datetime) -> str:
