@@ -279,7 +279,7 @@ def test_c023_costly_schemas_check_only_small_documents() -> None:
         '{"not":' * 10_000 + "{}" + "}" * 10_000,
         '{"not":' * 65 + "{}" + "}" * 65,
         json.dumps({"pattern": "a" * 2_001}),
-        json.dumps({"allOf": [{"pattern": f"a{number}"} for number in range(1_001)]}),
+        json.dumps({"allOf": [{"pattern": f"a{number}"} for number in range(201)]}),
     ],
     ids=["bytes", "definitions", "values", "deep", "a little too deep", "long pattern", "many patterns"],
 )

@@ -13,6 +13,8 @@ from tests.documents.suites import DRAFTS, Outcome, expected_outcomes, files, lo
 from tests.shared_data import folder_or_skip
 from xzepr.documents import SchemaCompiler, canonical, parse, read_canonical
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("draft", DRAFTS)
 def test_json_schema_suite(draft: str) -> None:

@@ -20,8 +20,8 @@ from xzepr.documents.load import Plans
 from xzepr.documents.references import Closure, Place
 from xzepr.errors import Violation, refuse
 
-MAX_PATTERNS = 1_000
-"""How many different patterns a schema may have, with all that it refers to."""
+MAX_PATTERNS = 200
+"""How many different patterns a schema may have, with all that it refers to (the real ones measured: 24 at most)."""
 
 MAX_PATTERN_LENGTH = 2_000
 """How many characters one pattern may have."""

@@ -38,6 +38,11 @@ class _Plan:
     names: Loads
     sides: list[tuple[Loads, list[Loads]]]
 
+    @property
+    def size(self) -> int:
+        """How many numbers it adds up."""
+        return sum(len(every) + sum(map(len, differences)) for every, differences in self.sides)
+
 
 class Plans:
     """The schemas that look at some value: the root, and whatever stands in a slot of one that does.
@@ -60,8 +65,9 @@ class Plans:
             self._plans.append(plan)
             for every, differences in plan.sides:
                 for loads in (every, *differences):
-                    keys += loads.keys() - met
-                    met |= loads.keys()
+                    new = [target for target in loads if target not in met]
+                    keys += new
+                    met.update(new)
 
     def load(self, measure: Measure, *, depth: int, limit: int = MOST) -> int:
         """Compute the load.
@@ -82,7 +88,9 @@ class Plans:
         own = dict(loads)
         names = {plan.key: _sum(plan.names, weights) for plan in self._plans}
         deep = [plan for plan in self._plans if plan.sides]
+        edges = sum(plan.size for plan in deep)
         for _ in range(depth):
+            self._graph.count(edges)
             found = {plan.key: max(own[plan.key], _heaviest(plan, names[plan.key], loads)) for plan in deep}
             if all(loads[key] == value for key, value in found.items()):
                 break

@@ -7,6 +7,7 @@ meta-schemas. It opens nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +21,7 @@ from xzepr.errors import Violation
 
 _Path = tuple["_Path", str | int] | None
 _Reached = dict[str, Any] | bool
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")
 _HOPS = 8
 """How many meta-schemas of meta-schemas are followed to a known draft."""
 
@@ -205,7 +207,7 @@ class Closure:
             key = token.replace("~1", "/").replace("~0", "~")
             if type(value) is dict and key in value:
                 value, path = value[key], (path, key)
-            elif type(value) is list and key in map(str, range(len(value))):
+            elif type(value) is list and _INDEX.fullmatch(key) and int(key) < len(value):
                 value, path = value[int(key)], (path, int(key))
             else:
                 return None
