@@ -34,7 +34,7 @@ CACHED_SCHEMAS = 256
 """How many compiled schemas a compiler keeps."""
 
 MAX_WORK = 100_000_000
-"""How many schemas may look at the values of one document, all together (measured: some seconds at worst)."""
+"""How many schemas may look at the values of one document, all together: 8 s at the 85 ns of the slowest measured."""
 
 MAX_REPORT_WORK = 200_000
 """The same, where every violation is listed: each costs some 10 µs, and all are made before the first is seen."""
