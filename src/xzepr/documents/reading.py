@@ -20,7 +20,6 @@ from xzepr.errors import Invalid, TooLarge, Violation, refuse
 _NOT_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^][{}"]++', re.DOTALL)
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 _SAFE_DIGITS = len(str(-MAX_INTEGER))
-_LONG_INTEGER = re.compile(r"[0-9]{16}")
 
 
 def parse(
@@ -81,9 +80,8 @@ def read_canonical(text: str) -> JsonValue:
         >>> read_canonical('[1,1000000000000000000000]')
         [1, 1e+21]
     """
-    reader = _EXACT if _LONG_INTEGER.search(text) else _PLAIN
     try:
-        return cast("JsonValue", reader.decode(text))
+        return cast("JsonValue", _EXACT.decode(text))
     except (ValueError, RecursionError):
         raise Invalid([Violation("document", "is not the canonical text of a JSON value")]) from None
 
@@ -166,5 +164,4 @@ def _double(digits: str) -> int | float:
 
 
 _STRICT = json.JSONDecoder(object_pairs_hook=_members, parse_int=_integer, parse_constant=_constant)
-_PLAIN = json.JSONDecoder(parse_constant=_refused)
 _EXACT = json.JSONDecoder(parse_int=_double, parse_constant=_refused)
