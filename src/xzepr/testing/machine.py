@@ -105,12 +105,13 @@ class RegistryMachine(RuleBasedStateMachine):
         """Close the store."""
         self._stack.close()
 
-    @initialize()
-    def create_receivers(self) -> None:
-        """Every program has the same receivers."""
+    @initialize(target=groups, members=MEMBERS)
+    def begin(self, members: list[int]) -> Ulid:
+        """Create the receivers, the same in every program, and a first group."""
         self.receivers = self.world.receivers(RECEIVERS)
         for receiver in self.receivers:
             self.oracle.receiver(receiver.id)
+        return self._create_group(members, enabled=True)
 
     @rule(target=events, one=handed(st.none()))
     def record(self, one: Handed) -> Handed:
@@ -148,15 +149,12 @@ class RegistryMachine(RuleBasedStateMachine):
         self._note("retry with other content")
         self._record(attrs.evolve(one, payload=payload, unit=about, key=key))
 
-    @precondition(lambda self: len(self.known) < 4)  # noqa: PLR2004 - more only cost time
+    @precondition(lambda self: len(self.known) < 4)
     @rule(target=groups, members=MEMBERS, enabled=st.booleans())
     def create_group(self, members: list[int], enabled: bool) -> Ulid:  # noqa: FBT001 - drawn
         """Create a group over receivers that others may share."""
         self._note("create a group")
-        chosen = [self.receivers[each] for each in members]
-        group = self.world.group(*chosen, name=f"group-{len(self.oracle.groups())}", enabled=enabled)
-        self._defined(group)
-        return group.id
+        return self._create_group(members, enabled=enabled)
 
     @rule(group_id=groups, members=MEMBERS, enabled=st.booleans())
     def change_group(self, group_id: Ulid, members: list[int], enabled: bool) -> None:  # noqa: FBT001 - drawn
@@ -231,9 +229,26 @@ class RegistryMachine(RuleBasedStateMachine):
             for about in range(UNITS):
                 assert self._verdict(group_id, about, None) == self.oracle.complete(group_id, about)
 
+    @invariant()
+    def transitions_agree(self) -> None:
+        """Every group, deleted ones too, has the oracle's transitions."""
+        for group_id in self.oracle.groups():
+            for about in range(UNITS):
+                told = [
+                    (each.number, each.event_id)
+                    for each in self.registry.groups.transitions(str(group_id), unit(about))
+                ]
+                assert told == [(entry[4], entry[5]) for entry in self.oracle.transitions(group_id, about)]
+
     def _note(self, name: str) -> None:
         type(self).ran[name] += 1
         note(name)
+
+    def _create_group(self, members: Sequence[int], *, enabled: bool) -> Ulid:
+        chosen = [self.receivers[each] for each in members]
+        group = self.world.group(*chosen, name=f"group-{len(self.oracle.groups())}", enabled=enabled)
+        self._defined(group)
+        return group.id
 
     def _defined(self, group: EventReceiverGroup) -> None:
         self.known[group.id] = group
@@ -292,9 +307,14 @@ def machine_for(harness_class: type[StoreHarness]) -> type[RegistryMachine]:
     Args:
         harness_class: The harness of the store.
     """
-    machine = type("Machine", (RegistryMachine,), {"harness_class": harness_class, "ran": Counter[str]()})
-    machine.TestCase.settings = SETTINGS
-    return machine
+    chosen = harness_class
+
+    class Machine(RegistryMachine):
+        harness_class = chosen
+        ran: ClassVar[Counter[str]] = Counter()
+
+    Machine.TestCase.settings = SETTINGS
+    return Machine
 
 
 def _said(outcome: Outcome) -> str:

@@ -13,6 +13,9 @@ Name = Hashable
 Entry = tuple[Hashable, ...]
 """An entry of the feed: its kind, what it is about, and what has to be said about that."""
 
+Definition = tuple[int, tuple[Name, ...], bool]
+"""Revision, receivers and enabled of a group."""
+
 
 class Oracle:
     """Remembers the feed, and what each event said.
@@ -21,12 +24,14 @@ class Oracle:
         feed: What happened, in order: ``(kind, …)``.
         events: What each event said: unit, receiver, success, payload.
         keys: The event recorded under each idempotency key.
+        definitions: What each revision of a group said.
     """
 
     def __init__(self) -> None:
         self.feed: list[Entry] = []
         self.events: dict[Name, tuple[Name, Name, bool, Name]] = {}
         self.keys: dict[str, Name] = {}
+        self.definitions: dict[Entry, Definition] = {}
 
     def receiver(self, receiver: Name) -> None:
         """A receiver was created."""
@@ -34,9 +39,11 @@ class Oracle:
 
     def define(self, group: Name, receivers: Sequence[Name], *, enabled: bool) -> None:
         """A group was created, or got its next revision. It judges no unit."""
-        last = max((int(str(entry[2])) for entry in self._about(group, "group.created", "group.updated")), default=0)
-        kind = "group.updated" if last else "group.created"
-        self.feed.append((kind, group, last + 1, tuple(receivers), enabled))
+        last = self.definition(group)
+        revision = last[0] + 1 if last else 1
+        entry = ("group.updated" if last else "group.created", group, revision, tuple(receivers), enabled)
+        self.feed.append(entry)
+        self.definitions[entry] = (revision, tuple(receivers), enabled)
 
     def delete(self, group: Name) -> None:
         """A group was deleted."""
@@ -86,15 +93,13 @@ class Oracle:
                 return self.events[entry[1]][2]
         return None
 
-    def definition(self, group: Name, position: int | None = None) -> tuple[int, tuple[Name, ...], bool] | None:
+    def definition(self, group: Name, position: int | None = None) -> Definition | None:
         """Return revision, receivers and enabled of a group; None where it does not exist."""
-        for kind, name, *rest in reversed(self.feed[:position]):
-            if name == group and kind == "group.deleted":
+        for entry in reversed(self.feed[:position]):
+            if entry[:2] == ("group.deleted", group):
                 return None
-            if name == group and kind in ("group.created", "group.updated"):
-                revision, receivers, enabled = rest
-                assert isinstance(revision, int) and isinstance(receivers, tuple)  # noqa: S101, PT018 - see define
-                return revision, receivers, bool(enabled)
+            if entry[:2] in (("group.created", group), ("group.updated", group)):
+                return self.definitions[entry]
         return None
 
     def complete(self, group: Name, unit: Name, position: int | None = None) -> bool | None:

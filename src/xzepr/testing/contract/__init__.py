@@ -28,9 +28,11 @@ from xzepr.testing.contract.feed import FeedContract
 from xzepr.testing.contract.figures import CountingContract, StatisticsContract
 from xzepr.testing.contract.filters import FiltersContract
 from xzepr.testing.contract.gates import GatesContract
+from xzepr.testing.contract.group_changes import GroupChangesContract
 from xzepr.testing.contract.groups import GroupsContract
 from xzepr.testing.contract.histories import HistoriesContract
 from xzepr.testing.contract.idempotency import IdempotencyContract
+from xzepr.testing.contract.leases import LeasesContract
 from xzepr.testing.contract.lifecycle import (
     CapabilitiesContract,
     DurabilityContract,
@@ -42,7 +44,7 @@ from xzepr.testing.contract.past import PastContract
 from xzepr.testing.contract.receiver_changes import ReceiverChangesContract
 from xzepr.testing.contract.receivers import ReceiversContract
 from xzepr.testing.contract.redaction import RedactionContract
-from xzepr.testing.contract.subscriptions import DeliveryContract, LeasesContract
+from xzepr.testing.contract.subscriptions import DeliveryContract
 from xzepr.testing.contract.values import ValuesContract
 from xzepr.testing.harness import StoreHarness
 
@@ -52,6 +54,7 @@ BEHAVIOURS: Final[tuple[type[Contract], ...]] = (
     ReceiversContract,
     ReceiverChangesContract,
     GroupsContract,
+    GroupChangesContract,
     GatesContract,
     DefinitionsContract,
     PastContract,
@@ -98,4 +101,34 @@ def _adopted(behaviour: type[Contract], harness_class: type[StoreHarness]) -> ty
     return pytest.mark.xzepr_contract(adopted)
 
 
-__all__ = ["BEHAVIOURS", "Contract", "adopt", "name_of", *sorted(each.__name__ for each in BEHAVIOURS)]
+__all__ = [
+    "BEHAVIOURS",
+    "AppendingContract",
+    "CapabilitiesContract",
+    "ConcurrencyContract",
+    "Contract",
+    "CountingContract",
+    "DamagedRowsContract",
+    "DefinitionsContract",
+    "DeliveryContract",
+    "DurabilityContract",
+    "FeedContract",
+    "FiltersContract",
+    "GatesContract",
+    "GroupChangesContract",
+    "GroupsContract",
+    "HistoriesContract",
+    "IdempotencyContract",
+    "LeasesContract",
+    "LifecycleContract",
+    "PagesContract",
+    "PastContract",
+    "ReceiverChangesContract",
+    "ReceiversContract",
+    "RedactionContract",
+    "StatisticsContract",
+    "ValuesContract",
+    "WaitingContract",
+    "adopt",
+    "name_of",
+]

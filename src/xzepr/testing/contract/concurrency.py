@@ -111,7 +111,7 @@ class ConcurrencyContract(Contract):
                 world.append(*(new_event(UNIT, build) for _ in range(5)))
 
         def read() -> None:
-            while not counts or counts[-1] < 100:  # noqa: PLR2004 - all of them
+            while not counts or counts[-1] < 100:
                 counts.append(world.registry.events.count(EventFilter.of(UNIT)).value)
 
         race([write, read])
@@ -129,7 +129,7 @@ class ConcurrencyContract(Contract):
                 world.record(UNIT, build, success=number % 2 == 0)
 
         def read() -> None:
-            while len(seen) < 40:  # noqa: PLR2004 - all of them
+            while len(seen) < 40:
                 for transition in world.registry.groups.transitions(gate, UNIT, after=len(seen)):
                     assert transition.event_id is not None
                     assert world.registry.events.get(transition.event_id).unit == UNIT
@@ -193,7 +193,7 @@ class ConcurrencyContract(Contract):
             return True
 
         assert race([change] * THREADS).count(True) == 1
-        assert len(world.registry.groups.revisions(gate)) == 2  # noqa: PLR2004
+        assert len(world.registry.groups.revisions(gate)) == 2
 
     def test_redacting_the_same_event(self, world: World) -> None:
         """Of many threads that redact an event, one is told."""
@@ -220,7 +220,8 @@ class ConcurrencyContract(Contract):
             for _ in range(3):
                 world.registry.groups.reevaluate(gate)
 
-        race([*(partial(write, place) for place in range(3)), reevaluate])
+        actions: list[Callable[[], None]] = [partial(write, place) for place in range(3)]
+        race([*actions, reevaluate])
 
         assert stale_units(world.registry, gate, units) == []
         check_history(world.registry, every_position=False)
@@ -230,9 +231,12 @@ class ConcurrencyContract(Contract):
         build = world.receiver()
         events = [new_event(unit(number), build, id=new_id()) for number in range(10)]
 
-        results = race([partial(world.append, *(events if place % 2 else events[::-1])) for place in range(THREADS)])
+        def append(place: int) -> list[Recorded]:
+            return recorded(world.append(*(events if place % 2 else events[::-1])))
 
-        first = [outcome for result in results for outcome in recorded(result) if not outcome.replayed]
+        results = race([partial(append, place) for place in range(THREADS)])
+
+        first = [outcome for result in results for outcome in result if not outcome.replayed]
         assert sorted(outcome.event.id for outcome in first) == [event.id for event in events]
 
 

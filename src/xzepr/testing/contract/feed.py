@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from xzepr.errors import BadCursor, PayloadAbsent
-from xzepr.model import ChangeKind, Event, FeedCursor, Transition
+from xzepr.model import Change, ChangeKind, Event, FeedCursor, Transition
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.world import OTHER, UNIT, World, new_event, new_id
 
@@ -90,16 +90,16 @@ class FeedContract(Contract):
         fill(world)
         page = world.registry.feed.read(0, limit=3)
 
-        assert world.registry.feed.read(page.cursor, limit=1).changes[0].position == 4  # noqa: PLR2004
+        assert world.registry.feed.read(page.cursor, limit=1).changes[0].position == 4
 
     def test_reading_in_pages(self, world: World) -> None:
         """Pages of any size hold the same changes."""
         fill(world)
         whole = world.changes()
         cursor: FeedCursor | int = 0
-        found = []
+        found: list[Change] = []
         while page := world.registry.feed.read(cursor, limit=2):
-            assert len(page) <= 2  # noqa: PLR2004
+            assert len(page) <= 2
             found += page.changes
             cursor = page.cursor
 

@@ -59,9 +59,10 @@ class GatesContract(Contract):
         build = world.receiver()
         gate = world.group(build)
 
-        states = [
-            world.record(UNIT, build, success=success) and world.complete(gate) for success in (False, True, False)
-        ]
+        states = []
+        for success in (False, True, False):
+            world.record(UNIT, build, success=success)
+            states.append(world.complete(gate))
 
         assert states == [False, True, False]
 

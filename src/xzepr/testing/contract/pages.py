@@ -110,7 +110,7 @@ class PagesContract(Contract):
         """A page holds no more than its limit."""
         record_with_ties(world)
 
-        assert len(world.registry.events.list(limit=3)) <= 3  # noqa: PLR2004
+        assert len(world.registry.events.list(limit=3)) <= 3
 
     def test_end_has_no_cursor(self, world: World) -> None:
         """A list that is not longer than its page has no next cursor."""
@@ -183,7 +183,7 @@ class PagesContract(Contract):
         def next_page(cursor: str | None) -> Page[Event]:
             page = read(cursor)
             pages.append(cursor)
-            if len(pages) <= 3:  # noqa: PLR2004 - or a walk forth would never end
+            if len(pages) <= 3:
                 world.clock.advance()
                 world.record(UNIT, build)
             return page
@@ -210,7 +210,7 @@ def record_with_ties(world: World) -> list[Event]:
     events = []
     for number in range(8):
         events.append(world.event((UNIT, OTHER)[number % 2], (build, scan)[number % 3 % 2]))
-        if number % 3 == 2:  # noqa: PLR2004 - after every third
+        if number % 3 == 2:
             world.clock.advance()
     return events
 

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from xzepr.documents import JsonValue, canonical
 from xzepr.model import Event, EventFilter
 from xzepr.testing.clock import START
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.contract.appending import recorded
-from xzepr.testing.world import ALICE, UNIT, World, new_event
+from xzepr.testing.strategies import payloads
+from xzepr.testing.world import ALICE, UNIT, World, new_event, open_world
 
 VALUES: tuple[JsonValue, ...] = (
     None,
@@ -46,6 +48,17 @@ class ValuesContract(Contract):
         event = world.event(UNIT, world.receiver(), payload=value)
 
         assert world.registry.events.get(event.id).payload == value
+
+    @given(value=payloads())
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    def test_any_payload_comes_back(self, value: JsonValue) -> None:
+        """Whatever I-JSON is recorded reads back equal, and as the canonical text that was stored."""
+        with open_world(self.harness_class) as world:
+            event = world.event(UNIT, world.receiver(), payload=value)
+            [row] = world.harness.raw_events(world.store)
+
+            assert world.registry.events.get(event.id).payload == value
+            assert row.payload_text == canonical(value)
 
     def test_types_come_back(self, world: World) -> None:
         """True stays a boolean, 1 a number and "1" text, although Python holds some of them equal."""

@@ -17,9 +17,9 @@ _NONCHARACTERS: Final = "".join(
     [chr(code) for code in range(0xFDD0, 0xFDF0)]
     + [chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)]
 )
-_CHARACTERS: Final = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=_NONCHARACTERS)
+_CHARACTERS: Final = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=_NONCHARACTERS)
 _JSON_TEXT: Final = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters=f"\0{_NONCHARACTERS}"), max_size=20
+    st.characters(exclude_categories=["Cs"], exclude_characters=f"\0{_NONCHARACTERS}"), max_size=20
 )
 
 
