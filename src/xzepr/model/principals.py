@@ -137,8 +137,9 @@ class Principal:
     def __attrs_post_init__(self) -> None:
         checks = Checks()
         checks.kind("identity", self.identity, Identity)
-        checks.kind("roles", self.roles, frozenset)
-        for role in self.roles if isinstance(self.roles, frozenset) else ():
+        roles: object = self.roles
+        checks.kind("roles", roles, frozenset)
+        for role in roles if isinstance(roles, frozenset) else ():
             checks.kind("roles", role, Role)
         checks.done()
 

@@ -36,7 +36,7 @@ def ask(clock: Clock) -> datetime:
         >>> ask(lambda: datetime(2026, 11, 23, 5, tzinfo=timezone(timedelta(hours=1))))
         datetime.datetime(2026, 11, 23, 4, 0, tzinfo=datetime.timezone.utc)
     """
-    moment = clock()
+    moment: object = clock()
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise ConfigurationError("the clock must tell times with a zone, such as datetime.now(UTC)")
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

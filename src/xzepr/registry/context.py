@@ -50,10 +50,24 @@ class ReceiverCache:
 
 
 class Lifetime:
-    """Whether a registry was closed."""
+    """Whether a registry was closed.
 
-    def __init__(self) -> None:
-        self.closed = False
+    Args:
+        outer: The lifetime within which this one lies: it ends with it, but does not end it.
+    """
+
+    def __init__(self, outer: Lifetime | None = None) -> None:
+        self._outer = outer
+        self._ended = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is over."""
+        return self._ended or (self._outer is not None and self._outer.closed)
+
+    def end(self) -> None:
+        """End it."""
+        self._ended = True
 
 
 @attrs.frozen(kw_only=True)

@@ -17,7 +17,6 @@ from xzepr.model import (
     NewEvent,
     Ulid,
     Unit,
-    parse_ulid,
 )
 from xzepr.registry.context import Context
 
@@ -47,25 +46,13 @@ class EventDraft:
     idempotency_key: str | None = None
 
 
-def receiver_of(context: Context, draft: EventDraft) -> EventReceiver:
-    """Return the receiver that a draft names.
-
-    Raises:
-        Invalid: What it names is neither a receiver nor an id.
-        NotFound: There is no such receiver.
-    """
-    if isinstance(draft.receiver, EventReceiver):
-        return draft.receiver
-    return context.receiver(parse_ulid(draft.receiver, "receiver"))
-
-
-def prepare(context: Context, draft: EventDraft, receiver: EventReceiver) -> NewEvent:
+def prepare(context: Context, draft: EventDraft, receiver: EventReceiver | None) -> NewEvent:
     """Check a draft against its receiver and make it ready to be appended.
 
     Args:
         context: What use cases share.
         draft: What the caller handed over.
-        receiver: The receiver that it names.
+        receiver: The receiver that it names; None if it names none.
 
     Returns:
         The event, with its id, its canonical payload and its digests.
@@ -77,7 +64,10 @@ def prepare(context: Context, draft: EventDraft, receiver: EventReceiver) -> New
     checks = Checks()
     _check_fields(context, draft, checks)
     payload_text = _check_payload(context, draft, receiver, checks)
+    if receiver is None:
+        checks.ulid("receiver", draft.receiver)
     checks.done()
+    assert receiver is not None  # noqa: S101 - what the check above has shown, for the type checker
     return _new_event(context, draft, receiver, payload_text)
 
 
@@ -92,11 +82,12 @@ def _check_fields(context: Context, draft: EventDraft, checks: Checks) -> None:
     context.check_id(draft.id, checks)
 
 
-def _check_payload(context: Context, draft: EventDraft, receiver: EventReceiver, checks: Checks) -> str:
+def _check_payload(context: Context, draft: EventDraft, receiver: EventReceiver | None, checks: Checks) -> str:
     """Check what will be stored, not what the caller may still be changing."""
     try:
         text = canonical(draft.payload, field="payload", limits=context.payload_limits)
-        context.schemas.compile(receiver.schema_text).check(read_canonical(text), field="payload")
+        if receiver is not None:
+            context.schemas.compile(receiver.schema_text).check(read_canonical(text), field="payload")
     except Invalid as error:
         checks.found.extend(error.violations)
         return ""

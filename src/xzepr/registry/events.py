@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -120,7 +121,8 @@ class Events:
             StorageFull: The chunk at hand was not stored.
         """
         checks = Checks()
-        checks.whole("skip", skip, least=0)
+        checks.kind("drafts", drafts, Iterable)
+        checks.whole("skip", skip, least=0, most=sys.maxsize)
         checks.done()
         with self._context.use("events.record_many"):
             return record_chunks(self._context, drafts, skip=skip, progress=progress, on_refusal=on_refusal)
@@ -158,7 +160,7 @@ class Events:
             Invalid: The limit is out of range.
             BadCursor: The cursor is not one of this list.
         """
-        where = where or EventFilter()
+        where = EventFilter() if where is None else where
         with self._context.use("events.list"):
             return page(
                 "events",
@@ -184,11 +186,13 @@ class Events:
         Raises:
             Invalid: The limit is out of range.
         """
+        where = EventFilter() if where is None else where
         checks = Checks()
         checks.whole("limit", limit, least=1, most=MAX_EXAMINED_ROWS)
+        checks.kind("where", where, EventFilter)
         checks.done()
         with self._context.use("events.count"):
-            return self._context.store.events.count(where or EventFilter(), limit=limit)
+            return self._context.store.events.count(where, limit=limit)
 
     def redact(self, event_id: str, reason: str) -> Event:
         """Erase the payload and the salt of an event for good.
@@ -205,6 +209,7 @@ class Events:
             NotFound: There is none with this id.
         """
         checks = Checks()
+        checks.ulid("id", event_id)
         checks.text("reason", reason, MAX_DESCRIPTION)
         checks.done()
         with self._context.use("events.redact"):

@@ -101,7 +101,15 @@ class Feed:
             Closed: The registry was closed meanwhile.
         """
         check_place(after)
-        stop = stop or threading.Event()
+        if idle_seconds is not None:
+            checks = Checks()
+            checks.seconds("idle_seconds", idle_seconds)
+            checks.done()
+        return self._follow(after, payloads, stop or threading.Event(), idle_seconds)
+
+    def _follow(
+        self, after: FeedCursor | int, payloads: bool, stop: threading.Event, idle_seconds: float | None  # noqa: FBT001 - as in follow
+    ) -> Iterator[Change]:
         since = time.monotonic()
         while not stop.is_set():
             found = self.read(after, limit=MAX_LIMIT, payloads=payloads)
@@ -141,6 +149,8 @@ class Feed:
         checks = Checks()
         checks.text("name", name)
         checks.seconds("lease_seconds", lease_seconds, above=0)
+        checks.kind("start", FeedCursor() if start is None else start, FeedCursor)
+        checks.kind("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         checks.done()
         with self._context.use("subscriptions.ensure"):
             store = self._context.store

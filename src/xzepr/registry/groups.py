@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 import attrs
 
-from xzepr.errors import AlreadyExists
+from xzepr.errors import AlreadyExists, RevisionConflict
 from xzepr.model import (
     MAX_LIMIT,
+    MAX_RECEIVERS,
     Checks,
     EventReceiver,
     EventReceiverGroup,
@@ -122,7 +124,7 @@ class Groups:
                 type,
                 version,
                 receivers,
-                description=description or "",
+                description="" if description is None else description,
                 enabled=True if enabled is None else enabled,
             )
             stored = self._context.store.groups.find(name, type, version)
@@ -148,6 +150,9 @@ class Groups:
 
     def find(self, *, name: str, type: str, version: str) -> EventReceiverGroup | None:  # noqa: A002 - as in create
         """Return the group with this identity, if there is one."""
+        checks = Checks()
+        check_naming(checks, name, type, version, "")
+        checks.done()
         with self._context.use("groups.find"):
             return self._context.store.groups.find(name, type, version)
 
@@ -171,7 +176,7 @@ class Groups:
             Invalid: The limit is out of range.
             BadCursor: The cursor is not one of this list.
         """
-        where = where or GroupFilter()
+        where = GroupFilter() if where is None else where
         with self._context.use("groups.list"):
             return page(
                 "groups",
@@ -221,6 +226,8 @@ class Groups:
         check_revision(expected_revision)
         with self._context.use("groups.update"):
             stored = self._context.store.groups.get(group_id_of(group))
+            if stored.revision != expected_revision:  # what is left out would stay as it was in another revision
+                raise RevisionConflict("group", stored.id, expected_revision, stored.revision)
             changed = self._new(
                 stored.name if name is None else name,
                 stored.type if type is None else type,
@@ -415,7 +422,7 @@ def _receiver_ids(receivers: Iterable[EventReceiver | str], checks: Checks) -> t
     if isinstance(receivers, str | EventReceiver) or not isinstance(receivers, Iterable):
         checks.add("receivers", "must be a list of receivers or of their ids")
         return ()
-    ids = tuple(receiver.id if isinstance(receiver, EventReceiver) else Ulid(receiver) for receiver in receivers)
+    ids = tuple(receiver.id if isinstance(receiver, EventReceiver) else Ulid(receiver) for receiver in islice(receivers, MAX_RECEIVERS + 1))
     check_receiver_ids(checks, ids)
     return ids
 

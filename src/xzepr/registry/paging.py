@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from xzepr.model import (
     Anchor,
+    Checks,
     EventFilter,
     GroupFilter,
     Page,
@@ -19,6 +20,9 @@ from xzepr.model import (
 from xzepr.stores import Slice
 
 T = TypeVar("T")
+
+FILTERS: Final = {"events": EventFilter, "receivers": ReceiverFilter, "groups": GroupFilter}
+"""The filter of each list."""
 
 
 def page(
@@ -45,6 +49,10 @@ def page(
         BadCursor: The cursor is not one of this list, filter and order.
     """
     size = check_limit(limit)
+    checks = Checks()
+    checks.kind("where", where, FILTERS[kind])
+    checks.kind("newest_first", newest_first, bool)
+    checks.done()
     query = query_digest(kind, {"where": where.query(), "newest_first": newest_first})
     found = read(None if cursor is None else decode_cursor(cursor, query), size)
     onward = None if found.next is None else encode_cursor(found.next, query)

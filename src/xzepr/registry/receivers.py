@@ -7,7 +7,7 @@ from enum import Enum
 import attrs
 
 from xzepr.documents import JsonValue, ordered_text, parse
-from xzepr.errors import AlreadyExists, Invalid
+from xzepr.errors import AlreadyExists, Invalid, RevisionConflict
 from xzepr.model import (
     Checks,
     EventReceiver,
@@ -95,7 +95,7 @@ class Receivers:
             AlreadyExists: It exists and differs; the error names in what.
         """
         with self._context.use("receivers.ensure"):
-            wanted = self._new(name, type, version, schema, description=description or "")
+            wanted = self._new(name, type, version, schema, description="" if description is None else description)
             stored = self._context.store.receivers.find(name, type, version)
             if stored is None:
                 try:
@@ -122,6 +122,9 @@ class Receivers:
 
     def find(self, *, name: str, type: str, version: str) -> EventReceiver | None:  # noqa: A002 - as in create
         """Return the receiver with this identity, if there is one."""
+        checks = Checks()
+        check_naming(checks, name, type, version, "")
+        checks.done()
         with self._context.use("receivers.find"):
             return self._context.store.receivers.find(name, type, version)
 
@@ -145,7 +148,7 @@ class Receivers:
             Invalid: The limit is out of range.
             BadCursor: The cursor is not one of this list.
         """
-        where = where or ReceiverFilter()
+        where = ReceiverFilter() if where is None else where
         with self._context.use("receivers.list"):
             return page(
                 "receivers",
@@ -193,6 +196,8 @@ class Receivers:
         check_revision(expected_revision)
         with self._context.use("receivers.update"):
             stored = self._context.store.receivers.get(id_of(receiver, "receiver"))
+            if stored.revision != expected_revision:  # what is left out would stay as it was in another revision
+                raise RevisionConflict("receiver", stored.id, expected_revision, stored.revision)
             changed = self._new(
                 stored.name if name is None else name,
                 stored.type if type is None else type,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from xzepr.errors import (
     CommitUnknown,
+    Damaged,
     Forbidden,
     IdempotencyConflict,
+    Invalid,
     NotFound,
+    StorageFull,
     Unavailable,
     XzeprError,
 )
-from xzepr.model import EventReceiver, NewEvent, Recorded
+from xzepr.model import EventReceiver, NewEvent, Recorded, Ulid, is_ulid
 from xzepr.registry.context import Context
-from xzepr.registry.drafts import EventDraft, prepare, receiver_of
+from xzepr.registry.drafts import EventDraft, prepare
 from xzepr.stores import Conflicting, Denied, Outcome, ReceiverChanged, ReceiverMissing
 
 RESOLVE_DELAYS: Final = (0.05, 0.2, 1.0)
@@ -44,11 +47,13 @@ def record_all(context: Context, drafts: Sequence[EventDraft]) -> list[Result]:
         StorageFull: Nothing was stored.
     """
     results: dict[int, Result] = {}
-    waiting: dict[int, EventReceiver | None] = dict.fromkeys(range(len(drafts)))
-    for _ in range(MAX_ROUNDS):
-        if not waiting:
-            break
-        waiting = _round(context, drafts, waiting, results)
+    waiting = _round(context, drafts, range(len(drafts)), results)
+    for _ in range(1, MAX_ROUNDS):
+        try:
+            waiting = _round(context, drafts, waiting, results)
+        except (Unavailable, CommitUnknown, StorageFull) as error:  # what the first round has stored is still an answer
+            results.update(dict.fromkeys(waiting, error))
+            waiting = []
     for index in waiting:
         results[index] = Unavailable("the receiver is being changed over and over: retry")
     answers = [results[index] for index in range(len(drafts))]
@@ -59,30 +64,46 @@ def record_all(context: Context, drafts: Sequence[EventDraft]) -> list[Result]:
 def _round(
     context: Context,
     drafts: Sequence[EventDraft],
-    waiting: Mapping[int, EventReceiver | None],
+    waiting: Iterable[int],
     results: dict[int, Result],
-) -> dict[int, EventReceiver | None]:
+) -> list[int]:
     """Record what waits.
 
+    All drafts for one receiver are checked against one definition of it, so that they are accepted, or checked again,
+    together: their order decides which of them is the latest.
+
     Returns:
-        What has to be checked again because its receiver changed, and the receiver as it is now.
+        What has to be checked again because its receiver changed.
     """
     ready: dict[int, NewEvent] = {}
-    for index, receiver in waiting.items():
+    receivers: dict[Ulid, EventReceiver] = {}
+    for index in waiting:
         try:
-            draft = drafts[index]
-            ready[index] = prepare(context, draft, receiver or receiver_of(context, draft))
-        except XzeprError as error:
+            ready[index] = prepare(context, drafts[index], _receiver(context, drafts[index], receivers))
+        except (Invalid, NotFound, Damaged) as error:  # anything else is about the store, not about this event
             results[index] = error
-    again: dict[int, EventReceiver | None] = {}
+    again: list[int] = []
     outcomes = append_resolved(context, list(ready.values())) if ready else ()
     for index, outcome in zip(ready, outcomes, strict=True):
         if isinstance(outcome, ReceiverChanged):
             context.receivers.put(outcome.receiver)
-            again[index] = outcome.receiver
+            again.append(index)
         else:
             results[index] = _result(context, outcome)
     return again
+
+
+def _receiver(context: Context, draft: EventDraft, known: dict[Ulid, EventReceiver]) -> EventReceiver | None:
+    """Return the one definition of a draft's receiver for this round; None if the draft names none.
+
+    A receiver that is handed over as a value counts by its id alone: the value may be old.
+    """
+    receiver_id = draft.receiver.id if isinstance(draft.receiver, EventReceiver) else draft.receiver
+    if not is_ulid(receiver_id):
+        return None
+    if receiver_id not in known:
+        known[receiver_id] = context.receiver(receiver_id)
+    return known[receiver_id]
 
 
 def _result(context: Context, outcome: Recorded | Conflicting | ReceiverMissing | Denied) -> Result:
@@ -111,13 +132,14 @@ def append_resolved(context: Context, events: Sequence[NewEvent]) -> Sequence[Ou
         return append(events, context.principal)
     except CommitUnknown as error:
         unknown = error
+    cause: XzeprError = unknown
     for delay in RESOLVE_DELAYS:
         context.sleep(delay)
         try:
             return append(events, context.principal)
-        except (CommitUnknown, Unavailable):
-            continue
-    raise unknown
+        except XzeprError as error:  # whatever it says, it does not say what became of the first attempt
+            cause = error
+    raise unknown from cause
 
 
 def _count(context: Context, answers: Sequence[Result]) -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
 from xzepr.documents import JsonValue, SchemaCompiler
 from xzepr.errors import Unsupported
-from xzepr.model import SYSTEM, Clock, UlidGenerator, utc_now
+from xzepr.model import SYSTEM, Clock, UlidGenerator, ask, utc_now
 from xzepr.observe import Health, Telemetry, health_of
-from xzepr.plugins import StoreURL, default_plugins
-from xzepr.registry.context import Context
+from xzepr.registry.context import Context, Lifetime, ReceiverCache
 from xzepr.registry.events import Events
 from xzepr.registry.feed import Feed
 from xzepr.registry.groups import Groups
 from xzepr.registry.limits import Limits
 from xzepr.registry.receivers import Receivers
 from xzepr.stores import Feature, Joining, Store
+
+if TYPE_CHECKING:
+    from xzepr.plugins import StoreURL
 
 
 class Registry:
@@ -51,12 +54,13 @@ class Registry:
         clock: Clock = utc_now,
     ) -> None:
         limits = limits or Limits()
+        tell = utc_now if clock is utc_now else partial(ask, clock)
         self._use(
             Context(
                 store=store,
                 principal=SYSTEM,
-                clock=clock,
-                new_id=UlidGenerator() if clock is utc_now else UlidGenerator(lambda: int(clock().timestamp() * 1_000)),
+                clock=tell,
+                new_id=UlidGenerator() if clock is utc_now else UlidGenerator(lambda: int(tell().timestamp() * 1_000)),
                 limits=limits,
                 schemas=SchemaCompiler(documents or {}),
                 telemetry=(telemetry or Telemetry()).for_store(store.scheme),
@@ -94,6 +98,8 @@ class Registry:
             ConfigurationError: No plugin knows the scheme, or the URL has an option that the store does not know; the
                 message says what to change.
         """
+        from xzepr.plugins import default_plugins  # noqa: PLC0415 - a fifth of the time that importing xzepr takes
+
         store = default_plugins().open_store(url)
         try:
             registry = cls(store, limits=limits, documents=documents, telemetry=telemetry, clock=clock)
@@ -142,7 +148,14 @@ class Registry:
         if not isinstance(store, Joining):
             raise Unsupported(Feature.JOINING, store.scheme)
         joined = object.__new__(type(self))
-        joined._use(attrs.evolve(self._context, store=store.join(connection)))
+        joined._use(
+            attrs.evolve(
+                self._context,
+                store=store.join(connection),
+                receivers=ReceiverCache(),  # what is not committed yet must not be remembered by others
+                lifetime=Lifetime(self._context.lifetime),
+            )
+        )
         return joined
 
     def health(self) -> Health:
@@ -151,7 +164,7 @@ class Registry:
 
     def close(self) -> None:
         """Close the registry, and its store if the registry opened it; closing it again does nothing."""
-        self._context.lifetime.closed = True
+        self._context.lifetime.end()
         if self._close is not None:
             self._close()
 
