@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version as installed_version
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,10 @@ nitpick_ignore_regex = [
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_default_options = {"members": True}
+autodoc_preserve_defaults = True
+# Shown by their names, not spelt out.
+autodoc_type_aliases = {"JsonValue": "JsonValue", "Clock": "Clock"}
 napoleon_numpy_docstring = False
 
 html_theme = "furo"
@@ -61,6 +65,26 @@ def link_reexported(app: Sphinx, env: BuildEnvironment, node: pending_xref, cont
     return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", found.pop(), node, contnode)
 
 
+def keep_colons(  # noqa: PLR0917 - the arguments of the event
+    app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]
+) -> None:
+    """Break the line behind a colon: napoleon takes what stands before it for the type of an attribute."""
+    del app, name, value, options
+    if what in {"attribute", "data", "property"} and lines and ": " in lines[0]:
+        before, _, behind = lines[0].partition(": ")
+        lines[:1] = [f"{before}:", behind]
+
+
+def name_aliases(  # noqa: PLR0917 - the arguments of the event
+    app: Sphinx, what: str, name: str, value: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Show an alias inside a generic type by its name alone, as it is shown elsewhere."""
+    del app, what, name, value, options
+    return signature and re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", signature), returns
+
+
 def setup(app: Sphinx) -> None:
     """Add what the extensions above do not do."""
+    app.connect("autodoc-process-docstring", keep_colons, priority=400)
+    app.connect("autodoc-process-signature", name_aliases)
     app.connect("missing-reference", link_reexported)
