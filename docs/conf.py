@@ -43,6 +43,8 @@ autodoc_type_aliases = {"JsonValue": "JsonValue", "Clock": "Clock"}
 napoleon_numpy_docstring = False
 
 html_theme = "furo"
+# pytest would take the copy of a page whose name begins with "test" for a test.
+html_copy_source = False
 html_title = "xzepr"
 
 
