@@ -66,6 +66,18 @@ class RetryPolicy:
         return min(self.max_delay, self.first_delay * 2.0 ** (attempt - 1))
 
 
+def check_handler(handler: object) -> None:
+    """Refuse what cannot be called, before it fails for every change.
+
+    Raises:
+        Invalid: It cannot be called.
+    """
+    checks = Checks()
+    if not callable(handler):
+        checks.add("handler", f"must be callable with a Delivery, not {type(handler).__name__}")
+    checks.done()
+
+
 class Subscription:
     """A durable cursor: ``registry.feed.subscription(name)``."""
 
@@ -106,6 +118,7 @@ class Subscription:
         Raises:
             LeaseLost: Another process took over, because this one was silent for too long.
         """
+        check_handler(handler)
         stop = stop or threading.Event()
         lease = self._acquire()
         if lease is None:
@@ -161,6 +174,7 @@ class Subscription:
         Raises:
             LeaseLost: Another process took over.
         """
+        check_handler(handler)
         lease = self._acquire()
         if lease is None:
             return 0
@@ -279,9 +293,9 @@ class _Run:
         self._keep_lease()
         try:
             handler(Delivery(change=change, attempt=attempt, lease=self.lease))
-        except LeaseLost:
-            raise
         except Exception as error:  # noqa: BLE001 - whatever a handler raises means that it could not
+            if isinstance(error, LeaseLost) and error.name == self.lease.name:
+                raise
             fields = {"subscription": self.lease.name, "position": change.position, "attempt": attempt}
             _log.warning("handler failed", extra={**fields, "error": type(error).__name__})
             return error
