@@ -18,7 +18,6 @@ from xzepr.model.principals import Identity
 from xzepr.model.receivers import EventReceiver
 from xzepr.model.ulids import Ulid, is_ulid
 
-
 MAX_POSITION: Final = 2**63 - 1
 """The largest position: what a database counts with."""
 

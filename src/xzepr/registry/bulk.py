@@ -8,14 +8,18 @@ from typing import Final
 
 import attrs
 
-from xzepr.errors import Invalid, Violation, XzeprError
-from xzepr.model import Recorded
+from xzepr.errors import XzeprError
+from xzepr.model import EventReceiver, Recorded, Ulid
 from xzepr.registry.context import Context
 from xzepr.registry.drafts import EventDraft
-from xzepr.registry.recording import Result, record_all
+from xzepr.registry.recording import Checked, Result, check, count, settle
 
 MAX_REFUSALS: Final = 1_000
 """How many refusals a report lists; ``on_refusal`` gets every one."""
+
+
+CHUNK_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of payload after which a chunk is handed over: so many drafts are held at once, whatever their size."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,10 +65,11 @@ def record_chunks(
     on_refusal: Callable[[Refusal], None] | None,
 ) -> BulkReport:
     """Record drafts chunk by chunk; see :meth:`xzepr.registry.Events.record_many`."""
-    size = min(context.limits.chunk_events, context.store.capabilities.max_append)
     report = BulkReport(read=skip)
-    for chunk in _chunks(islice(drafts, skip, None), size):
-        results = _record_chunk(context, chunk)
+    for chunk in _chunks(context, islice(drafts, skip, None)):
+        results = settle(context, chunk)
+        for result in results:
+            count(context, result)
         refusals = [
             Refusal(index=report.read + place, error=result)
             for place, result in enumerate(results)
@@ -79,24 +84,21 @@ def record_chunks(
     return report
 
 
-def _chunks(drafts: Iterator[EventDraft], size: int) -> Iterator[list[EventDraft]]:
-    while chunk := list(islice(drafts, size)):
+def _chunks(context: Context, drafts: Iterator[EventDraft]) -> Iterator[list[Checked]]:
+    """Read and check as many drafts as one append takes: a number of events, and of bytes."""
+    size = min(context.limits.chunk_events, context.store.capabilities.max_append)
+    while True:
+        receivers: dict[Ulid, EventReceiver] = {}
+        chunk: list[Checked] = []
+        weight = 0
+        for draft in drafts:
+            chunk.append(check(context, draft, receivers))
+            weight += chunk[-1].weight
+            if len(chunk) == size or weight >= CHUNK_BYTES:
+                break
+        if not chunk:
+            return
         yield chunk
-
-
-def _record_chunk(context: Context, chunk: list[EventDraft]) -> list[Result]:
-    """Record what are drafts; refuse what are not."""
-    strangers = {place: error for place, item in enumerate(chunk) if (error := _stranger(item)) is not None}
-    if not strangers:
-        return record_all(context, chunk)
-    recorded = iter(record_all(context, [draft for place, draft in enumerate(chunk) if place not in strangers]))
-    return [strangers[place] if place in strangers else next(recorded) for place in range(len(chunk))]
-
-
-def _stranger(item: object) -> XzeprError | None:
-    if isinstance(item, EventDraft):
-        return None
-    return Invalid([Violation("event", f"must be an EventDraft, not {type(item).__name__}")])
 
 
 def _add(report: BulkReport, results: list[Result], refusals: list[Refusal]) -> BulkReport:

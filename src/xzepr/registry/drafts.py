@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from typing import Final
 
 import attrs
 
@@ -19,6 +20,8 @@ from xzepr.model import (
     Unit,
 )
 from xzepr.registry.context import Context
+
+NOTHING_SUPPLIED: Final = frozenset[str]()
 
 
 @attrs.frozen(kw_only=True)
@@ -112,5 +115,7 @@ def _new_event(context: Context, draft: EventDraft, receiver: EventReceiver, pay
 
 
 def _supplied(draft: EventDraft) -> frozenset[str]:
+    if draft.id is None and draft.occurred_at is None and draft.idempotency_key is None:
+        return NOTHING_SUPPLIED
     given = {"id": draft.id, "occurred_at": draft.occurred_at, "idempotency_key": draft.idempotency_key}
     return frozenset(name for name, value in given.items() if value is not None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from xzepr.documents import JsonValue
+from xzepr.errors import XzeprError
 from xzepr.model import (
     MAX_DESCRIPTION,
     MAX_EXAMINED_ROWS,
@@ -25,7 +26,7 @@ from xzepr.registry.bulk import BulkReport, Refusal, record_chunks
 from xzepr.registry.context import Context
 from xzepr.registry.drafts import EventDraft
 from xzepr.registry.paging import page
-from xzepr.registry.recording import record_all
+from xzepr.registry.recording import count, record_one
 
 
 class Events:
@@ -87,10 +88,13 @@ class Events:
             idempotency_key=idempotency_key,
         )
         with self._context.use("events.record"):
-            [result] = record_all(self._context, [draft])
-            if isinstance(result, Recorded):
-                return result
-            raise result
+            try:
+                recorded = record_one(self._context, draft)
+            except XzeprError as error:
+                count(self._context, error)
+                raise
+            count(self._context, recorded)
+            return recorded
 
     def record_many(
         self,

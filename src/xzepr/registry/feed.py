@@ -105,10 +105,15 @@ class Feed:
             checks = Checks()
             checks.seconds("idle_seconds", idle_seconds)
             checks.done()
-        return self._follow(after, payloads, stop or threading.Event(), idle_seconds)
+        return self._follow(after, stop or threading.Event(), payloads=payloads, idle_seconds=idle_seconds)
 
     def _follow(
-        self, after: FeedCursor | int, payloads: bool, stop: threading.Event, idle_seconds: float | None  # noqa: FBT001 - as in follow
+        self,
+        after: FeedCursor | int,
+        stop: threading.Event,
+        *,
+        payloads: bool,
+        idle_seconds: float | None,
     ) -> Iterator[Change]:
         since = time.monotonic()
         while not stop.is_set():

@@ -422,7 +422,10 @@ def _receiver_ids(receivers: Iterable[EventReceiver | str], checks: Checks) -> t
     if isinstance(receivers, str | EventReceiver) or not isinstance(receivers, Iterable):
         checks.add("receivers", "must be a list of receivers or of their ids")
         return ()
-    ids = tuple(receiver.id if isinstance(receiver, EventReceiver) else Ulid(receiver) for receiver in islice(receivers, MAX_RECEIVERS + 1))
+    ids = tuple(
+        receiver.id if isinstance(receiver, EventReceiver) else Ulid(receiver)
+        for receiver in islice(receivers, MAX_RECEIVERS + 1)
+    )
     check_receiver_ids(checks, ids)
     return ids
 

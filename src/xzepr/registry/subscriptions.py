@@ -293,7 +293,7 @@ class _Run:
         self._keep_lease()
         try:
             handler(Delivery(change=change, attempt=attempt, lease=self.lease))
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises means that it could not
+        except Exception as error:
             if isinstance(error, LeaseLost) and error.name == self.lease.name:
                 raise
             fields = {"subscription": self.lease.name, "position": change.position, "attempt": attempt}
