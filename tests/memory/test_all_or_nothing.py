@@ -1,5 +1,6 @@
 """Every write fails at its n-th step, n = 1, 2, 3 … until it succeeds: nothing of it stays, and the next one works."""
 
+# ruff: noqa: ANN401, FBT003 - what is given is wrong on purpose; outcomes in their order
 from __future__ import annotations
 
 import itertools
@@ -73,7 +74,11 @@ class Ready:
         steps = [(build, True), (scan, True), (build, False), (build, True)]
         self.registry.events.record_many(
             EventDraft(
-                unit=make_unit(name=name), receiver=receiver, success=success, payload={}, idempotency_key=f"{name}{key}"
+                unit=make_unit(name=name),
+                receiver=receiver,
+                success=success,
+                payload={},
+                idempotency_key=f"{name}{key}",
             )
             for name in ("new", "web")
             for key, (receiver, success) in enumerate(steps)

@@ -1,5 +1,6 @@
 """C82: rows that somebody changed behind the store's back are reported one by one, and nothing else suffers."""
 
+# ruff: noqa: FBT003 - outcomes in their order
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -94,4 +95,3 @@ def test_c082_new_events_are_recorded(world: World) -> None:
     """The unit with the damaged row goes on."""
     world.record(True)
     assert world.registry.events.list(limit=1).items[0].n == 6
-

@@ -1,5 +1,6 @@
 """Readers and writers at once: C69, C73 and C74."""
 
+# ruff: noqa: FBT003 - outcomes in their order
 from __future__ import annotations
 
 import threading
@@ -123,7 +124,8 @@ def test_c073_a_batch_judges_event_by_event() -> None:
     world = make_world()
     world.record(True, receiver=world.scan)
     drafts = [
-        EventDraft(unit=make_unit(), receiver=world.build, success=success, payload={}) for success in (True, False, True)
+        EventDraft(unit=make_unit(), receiver=world.build, success=success, payload={})
+        for success in (True, False, True)
     ]
     assert world.registry.events.record_many(drafts).transitions == 3
     kinds = [str(change.kind) for change in world.registry.feed.read(after=4)]

@@ -1,5 +1,6 @@
 """The door of the memory store: its clock, its life, threads and forks."""
 
+# ruff: noqa: FBT003 - outcomes in their order
 from __future__ import annotations
 
 import os
@@ -193,7 +194,7 @@ def test_c065_a_clock_without_a_zone_is_a_configuration_error() -> None:
 def test_a_clock_that_raises_leaves_the_store_usable() -> None:
     """The lock is given back, and nothing was stored."""
     times: list[datetime] = []
-    store = MemoryStore(clock=lambda: times.pop())
+    store = MemoryStore(clock=times.pop)
     registry = Registry(store)
     with pytest.raises(IndexError):
         registry.receivers.create(name="a", type="t", version="1", schema=True)

@@ -1,5 +1,6 @@
 """The rules for text, numbers and times."""
 
+# ruff: noqa: RUF001 - look-alikes are the point
 from __future__ import annotations
 
 import unicodedata
@@ -32,6 +33,7 @@ class Unzoned(tzinfo):
     """A zone that does not know its offset."""
 
     def utcoffset(self, _moment: datetime | None) -> timedelta | None:
+        """Know nothing."""
         return None
 
 
@@ -54,7 +56,9 @@ def test_c004_what_no_text_may_hold_is_refused_wherever_it_stands(character: str
         assert reason(text) == "must hold no control characters, lone surrogates or noncharacters"
 
 
-@pytest.mark.parametrize("text", ["ÿ", "a\u202eb", "\u200b", "\ue000", " a ", "a\u2028b", "e\u0301", "\U0001f600", "a\u00adb"])
+@pytest.mark.parametrize(
+    "text", ["ÿ", "a\u202eb", "\u200b", "\ue000", " a ", "a\u2028b", "e\u0301", "\U0001f600", "a\u00adb"]
+)
 def test_c016_other_characters_are_text(text: str) -> None:
     """U+00FF, RTL override, zero width, private use, and spaces at the ends are kept as they are."""
     assert reason(text) is None
@@ -108,7 +112,8 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Web", "wEB"), ("Ｗｅｂ", "web"), ("STRASSE", "straße"), ("ﬁ", "FI"), ("é", "e\u0301"), ("K", "k")]
+    ("one", "other"),
+    [("Web", "wEB"), ("Ｗｅｂ", "web"), ("STRASSE", "straße"), ("ﬁ", "FI"), ("é", "e\u0301"), ("K", "k")],
 )
 def test_c017_case_width_and_composition_fold_alike(one: str, other: str) -> None:
     """Look-alikes by case, width and composition are one for a search."""
@@ -265,4 +270,6 @@ def test_unknown_names_are_refused_each_by_name() -> None:
     only_known({"name": 1}, known)
     with pytest.raises(Invalid) as caught:
         only_known({"enabeld": 1, "name": 2, "nmae": 3}, known)
-    assert str(caught.value) == "enabeld: is unknown; known are enabled, name; nmae: is unknown; known are enabled, name"
+    assert (
+        str(caught.value) == "enabeld: is unknown; known are enabled, name; nmae: is unknown; known are enabled, name"
+    )

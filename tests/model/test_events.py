@@ -1,5 +1,6 @@
 """Events, their digests, and what a retry is compared by."""
 
+# ruff: noqa: FBT001 - a parameter of the case
 from __future__ import annotations
 
 import hashlib
@@ -41,7 +42,11 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1,
 
 @given(TEXT, TEXT, TEXT, st.booleans(), st.datetimes(timezones=st.just(UTC)))
 def test_the_form_written_out_is_what_the_canonical_encoder_writes(
-    text: str, name: str, subject: str, success: bool, moment: datetime  # noqa: FBT001 - generated
+    text: str,
+    name: str,
+    subject: str,
+    success: bool,
+    moment: datetime,
 ) -> None:
     """Whatever the fields are, the form is that of the independent encoder."""
     event = make_new_event(
@@ -93,7 +98,9 @@ def test_an_event_with_a_changed_field_does_not_verify(change: dict[str, Any]) -
     assert not attrs.evolve(make_event(), **change).verify()
 
 
-@pytest.mark.parametrize("change", [{"n": 7}, {"recorded_at": NOON + timedelta(1)}, {"payload_text": None, "salt": None}])
+@pytest.mark.parametrize(
+    "change", [{"n": 7}, {"recorded_at": NOON + timedelta(1)}, {"payload_text": None, "salt": None}]
+)
 def test_an_event_verifies_without_what_the_store_gave_and_took(change: dict[str, Any]) -> None:
     """Place and time of recording are not part of the digest; a redacted event still verifies."""
     assert attrs.evolve(make_event(), **change).verify()
@@ -125,7 +132,18 @@ def test_all_fields_are_refused_at_once() -> None:
             recorded_at=None,
             salt=b"short",
         )
-    expected = ("id", "receiver_id", "description", "unit", "success", "owner", "n", "occurred_at", "recorded_at", "salt")
+    expected = (
+        "id",
+        "receiver_id",
+        "description",
+        "unit",
+        "success",
+        "owner",
+        "n",
+        "occurred_at",
+        "recorded_at",
+        "salt",
+    )
     assert expected == caught.value.fields
 
 
@@ -196,7 +214,9 @@ def test_a_payload_is_intact_if_it_is_not_here() -> None:
     ],
     ids=lambda value: ",".join(value) or "equal",
 )
-def test_c068_a_retry_is_compared_by_what_the_caller_supplied(change: dict[str, Any], expected: tuple[str, ...]) -> None:
+def test_c068_a_retry_is_compared_by_what_the_caller_supplied(
+    change: dict[str, Any], expected: tuple[str, ...]
+) -> None:
     """Generated ids, times and salts do not count; every other field does, by name."""
     assert expected == differences(make_event(), "k", make_new_event(**change))
 

@@ -1,5 +1,6 @@
 """The completion rule, verdicts and transitions."""
 
+# ruff: noqa: FBT001 - a parameter of the case
 from __future__ import annotations
 
 from datetime import timedelta
@@ -55,7 +56,9 @@ def test_a_gate_is_passed_by_a_success_and_failed_by_a_failure() -> None:
     ],
 )
 def test_a_group_is_complete_when_enabled_and_all_its_gates_are_passed(
-    enabled: bool, states: list[GateState], expected: bool  # noqa: FBT001 - parameters
+    enabled: bool,
+    states: list[GateState],
+    expected: bool,
 ) -> None:
     """Nothing may be missing or failed, and a disabled gate is pending."""
     assert is_complete(enabled, states) is expected
@@ -73,7 +76,9 @@ def test_a_group_is_complete_when_enabled_and_all_its_gates_are_passed(
     ],
 )
 def test_a_transition_is_due_when_the_verdict_differs_from_the_last_one(
-    last: TransitionKind | None, complete: bool, expected: TransitionKind | None  # noqa: FBT001 - parameters
+    last: TransitionKind | None,
+    complete: bool,
+    expected: TransitionKind | None,
 ) -> None:
     """Every combination of the last transition and the verdict."""
     assert transition_due(last, complete=complete) is expected
@@ -99,7 +104,7 @@ def test_transitions_alternate_whatever_happens(verdicts: list[bool]) -> None:
         ([make_gate("build", FAILED)], False, "pending: the group is disabled, build failed"),
     ],
 )
-def test_a_verdict_explains_itself(gates: list[Gate], enabled: bool, expected: str) -> None:  # noqa: FBT001 - a parameter
+def test_a_verdict_explains_itself(gates: list[Gate], enabled: bool, expected: str) -> None:
     """The text names what stands in the way."""
     verdict = make_verdict(*gates, enabled=enabled)
     assert str(verdict) == expected

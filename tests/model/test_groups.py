@@ -1,5 +1,6 @@
 """Groups."""
 
+# ruff: noqa: ANN401 - what is given is wrong on purpose
 from __future__ import annotations
 
 from typing import Any

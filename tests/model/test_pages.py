@@ -1,5 +1,6 @@
 """Pages, limits and cursors."""
 
+# ruff: noqa: RUF001 - look-alikes are the point
 from __future__ import annotations
 
 import base64

@@ -1,5 +1,6 @@
 """Principals, roles and the matrix."""
 
+# ruff: noqa: ANN401, RUF001 - what is given is wrong on purpose; look-alikes are the point
 from __future__ import annotations
 
 from typing import Any

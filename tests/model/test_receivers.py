@@ -35,7 +35,9 @@ def test_the_order_of_keys_does_not_change_the_fingerprint() -> None:
     assert receiver_fingerprint("n", "t", "v", one) == receiver_fingerprint("n", "t", "v", other)
 
 
-@pytest.mark.parametrize("fields", [("m", "t", "v", True), ("n", "u", "v", True), ("n", "t", "w", True), ("n", "t", "v", {})])
+@pytest.mark.parametrize(
+    "fields", [("m", "t", "v", True), ("n", "u", "v", True), ("n", "t", "w", True), ("n", "t", "v", {})]
+)
 def test_each_part_changes_the_fingerprint(fields: tuple[str, str, str, Any]) -> None:
     """Name, type, version and schema each count; ``true`` and ``{}`` are two schemas."""
     assert receiver_fingerprint(*fields) != receiver_fingerprint("n", "t", "v", True)  # noqa: FBT003 - the schema
@@ -56,7 +58,9 @@ def test_c014_the_schema_is_a_fresh_value() -> None:
     assert receiver.schema == {"properties": {}}
 
 
-@pytest.mark.parametrize(("text", "expected"), [("true", True), ("{}", True), ("false", False), ('{"type":"object"}', False)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("true", True), ("{}", True), ("false", False), ('{"type":"object"}', False)]
+)
 def test_a_schema_that_refuses_nothing_is_marked(text: str, expected: bool) -> None:  # noqa: FBT001 - a parameter
     """It is visible that a receiver accepts anything."""
     assert expected == make_receiver(schema_text=text).accepts_anything

@@ -1,5 +1,6 @@
 """Units."""
 
+# ruff: noqa: RUF001 - look-alikes are the point
 from __future__ import annotations
 
 import hashlib

@@ -1,5 +1,6 @@
 """Values for the tests: each maker takes what shall differ."""
 
+# ruff: noqa: ANN401 - what is given is wrong on purpose
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -14,7 +15,9 @@ IDS = tuple(Ulid(f"01ARZ3NDEKTSV4RRFFQ69G5F{place:02d}") for place in range(100)
 
 def make_unit(**changes: Any) -> Unit:
     """Make a unit."""
-    return Unit(**{"name": "web", "version": "1.4.2", "release": "1", "platform_id": "linux", "package": "oci"} | changes)
+    return Unit(
+        **{"name": "web", "version": "1.4.2", "release": "1", "platform_id": "linux", "package": "oci"} | changes
+    )
 
 
 def make_receiver(**changes: Any) -> EventReceiver:

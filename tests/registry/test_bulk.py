@@ -1,5 +1,6 @@
 """Recording many events."""
 
+# ruff: noqa: ANN401 - what is given is wrong on purpose
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,6 @@
 """Receivers and groups: every way in which they are refused."""
 
+# ruff: noqa: ANN401 - what is given is wrong on purpose
 from __future__ import annotations
 
 from typing import Any
@@ -44,10 +45,10 @@ def record(registry: Registry, name: str = "web", *, success: bool = True) -> No
 def test_creating_an_identity_again_is_refused(registry: Registry) -> None:
     """The error names the one that exists; nothing was announced."""
     head = registry.feed.head()
-    with pytest.raises(AlreadyExists, match="receiver build/ci.build/1 exists as") as caught:
+    with pytest.raises(AlreadyExists, match=r"receiver build/ci\.build/1 exists as") as caught:
         make_receiver(registry)
     assert caught.value.existing_id == build_of(registry).id
-    with pytest.raises(AlreadyExists, match="group release/ci.gate/1 exists as"):
+    with pytest.raises(AlreadyExists, match=r"group release/ci\.gate/1 exists as"):
         make_group(registry, build_of(registry))
     assert registry.feed.head() == head
 

@@ -1,5 +1,6 @@
 """Recording: receivers that change, answers that are lost, and what a retry gets."""
 
+# ruff: noqa: ANN401 - what is given is wrong on purpose
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -253,7 +254,9 @@ def test_c068_the_same_id_with_other_content_is_a_conflict() -> None:
     first = record(registry, receiver, id=IDS[5])
     assert record(registry, receiver, id=IDS[5]).event == first.event
     with pytest.raises(IdempotencyConflict) as caught:
-        record(registry, receiver, id=IDS[5], success=False, payload={"n": 2}, description="x", unit=make_unit(name="y"))
+        record(
+            registry, receiver, id=IDS[5], success=False, payload={"n": 2}, description="x", unit=make_unit(name="y")
+        )
     assert caught.value.event_id == IDS[5]
     assert caught.value.differs == ("unit", "success", "description", "payload")
     assert registry.events.count().value == 1
@@ -307,7 +310,15 @@ def test_every_violation_of_an_event_is_named_at_once() -> None:
     head = registry.feed.head()
     with pytest.raises(Invalid) as caught:
         record(
-            registry, receiver, unit="web", success=1, payload={}, description="\n", occurred_at=0, id="x", idempotency_key=""
+            registry,
+            receiver,
+            unit="web",
+            success=1,
+            payload={},
+            description="\n",
+            occurred_at=0,
+            id="x",
+            idempotency_key="",
         )
     expected = ("unit", "success", "description", "occurred_at", "idempotency_key", "id", "payload")
     assert expected == caught.value.fields

@@ -1,5 +1,6 @@
 """C81: subscribers that raise, hang, are slow, read their own writes, re-enter, or share a name."""
 
+# ruff: noqa: ANN401 - what is given is wrong on purpose
 from __future__ import annotations
 
 import threading
@@ -26,6 +27,7 @@ class Hands:
         self.now = NOON
 
     def __call__(self) -> datetime:
+        """Tell the time."""
         return self.now
 
     def turn(self, seconds: float) -> None:
@@ -62,6 +64,7 @@ class Seen(list[int]):
         self.error = error
 
     def __call__(self, delivery: Delivery) -> None:
+        """Take a change."""
         self.append(delivery.change.position)
         if delivery.change.position in self.fails_at:
             raise self.error

@@ -1,5 +1,6 @@
 """Registries for the tests, and stores of which a test replaces parts."""
 
+# ruff: noqa: ANN401 - what is given is wrong on purpose
 from __future__ import annotations
 
 from typing import Any
@@ -32,4 +33,6 @@ def make_receiver(registry: Registry, name: str = "build", **changes: Any) -> Ev
 
 def make_group(registry: Registry, *receivers: EventReceiver, **changes: Any) -> EventReceiverGroup:
     """Create a group."""
-    return registry.groups.create(**{"name": "release", "type": "ci.gate", "version": "1", "receivers": receivers} | changes)
+    return registry.groups.create(
+        **{"name": "release", "type": "ci.gate", "version": "1", "receivers": receivers} | changes
+    )
