@@ -8,7 +8,7 @@ import pytest
 from xzepr.errors import BadCursor, PayloadAbsent
 from xzepr.model import Change, ChangeKind, Event, FeedCursor, Transition
 from xzepr.testing.contract._base import Contract
-from xzepr.testing.world import OTHER, UNIT, World, new_event, new_id
+from xzepr.testing.world import OTHER, UNIT, World, new_event, new_id, open_world
 
 
 class FeedContract(Contract):
@@ -27,7 +27,8 @@ class FeedContract(Contract):
     def test_event_then_its_transitions_then_the_next(self, world: World) -> None:
         """In one append, each event is followed by its own transitions, and then by the next event."""
         build = world.receiver()
-        world.group(build, name="one"), world.group(build, name="two")
+        world.group(build, name="one")
+        world.group(build, name="two")
         head = world.registry.feed.head()
 
         world.append(*(new_event(UNIT, build, success=success) for success in (True, False)))
@@ -133,6 +134,17 @@ class FeedContract(Contract):
 
         with pytest.raises(BadCursor):
             world.registry.feed.read(FeedCursor(2, new_id()))
+
+    def test_cursor_of_another_store(self) -> None:
+        """A cursor saved in one store is refused by another, also where both tell the same story."""
+        with open_world(self.harness_class) as world:
+            fill(world)
+            cursor = world.changes()[1].cursor
+
+        with open_world(self.harness_class) as world:
+            fill(world)
+            with pytest.raises(BadCursor):
+                world.registry.feed.read(cursor)
 
     def test_ids_are_unique(self, world: World) -> None:
         """Every change has an id of its own."""

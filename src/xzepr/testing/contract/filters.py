@@ -11,6 +11,7 @@ from xzepr.model import SYSTEM, EventFilter, GroupFilter, ReceiverFilter, Unit
 from xzepr.testing.clock import START
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.contract.appending import recorded
+from xzepr.testing.contract.pages import walk
 from xzepr.testing.world import ALICE, OTHER, UNIT, World, new_event, new_id
 
 
@@ -221,7 +222,7 @@ class FiltersContract(Contract):
 
 def listed(world: World, where: EventFilter) -> set[str]:
     """Return the ids that a filter finds, after checking that a count finds as many."""
-    found = world.registry.events.list(where)
+    found = walk(lambda at: world.registry.events.list(where, cursor=at))
     count = world.registry.events.count(where)
     assert (count.value, count.exact) == (len(found), True)
     return {event.id for event in found}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from xzepr.errors import LeaseLost, NotFound
+from xzepr.errors import Closed, LeaseLost, NotFound
 from xzepr.model import SYSTEM, FeedCursor, Lease, Parked, Principal
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.contract.subscriptions import kept, noting, subscription
@@ -142,6 +142,22 @@ class LeasesContract(Contract):
             lambda: kept(world).delete(name, who),
         ):
             with pytest.raises(NotFound):
+                ask()
+
+    def test_use_after_close(self, world: World) -> None:
+        """A closed store says so, to those who hold a lease too."""
+        world.receiver()
+        held = lease(world)
+        cursor = world.changes()[0].cursor
+        world.store.close()
+
+        for ask in (
+            lambda: kept(world).ensure("mirror", SYSTEM, start=FeedCursor()),
+            lambda: kept(world).acquire("mirror", SYSTEM, seconds=1),
+            lambda: kept(world).advance(held, cursor),
+            lambda: kept(world).release(held),
+        ):
+            with pytest.raises(Closed):
                 ask()
 
 
