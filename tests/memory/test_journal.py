@@ -71,3 +71,23 @@ def test_dropping_what_is_not_there_does_nothing() -> None:
     table = {"a": 1}
     Journal().drop(table, "b")
     assert table == {"a": 1}
+
+
+def test_undoing_a_removal_that_was_not_done_does_no_harm() -> None:
+    """An interrupt may come between the note and the step."""
+    keys: list[AnchorKey] = [(START, IDS[1])]
+    journal = Journal()
+    journal.remove(keys, keys[0])
+    keys.append((START, IDS[1]))
+    journal.undo()
+    assert keys == [(START, IDS[1])]
+
+
+def test_undoing_an_insertion_that_was_not_done_does_no_harm() -> None:
+    """The same, for a key that belongs before another."""
+    keys: list[AnchorKey] = [(START, IDS[2])]
+    journal = Journal()
+    journal.insert(keys, (START, IDS[1]))
+    keys.remove((START, IDS[1]))
+    journal.undo()
+    assert keys == [(START, IDS[2])]

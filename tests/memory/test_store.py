@@ -217,3 +217,15 @@ def test_a_refused_write_changes_nothing() -> None:
     with pytest.raises(Invalid):
         world.record(1)  # type: ignore[arg-type]  # the fault
     assert before == picture(world.store)
+
+
+def test_c083_a_copy_in_another_process_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what to do, and closing does nothing to the lock."""
+    store = MemoryStore()
+    store.check()
+    monkeypatch.setattr(tables_of(store), "_pid", -1)
+    with pytest.raises(ConfigurationError, match="open one after the fork"):
+        store.check()
+    with tables_of(store).news:
+        store.close()
+    assert not tables_of(store).closed

@@ -398,3 +398,28 @@ def test_the_lower_limit_of_a_payload_counts() -> None:
     registry.events.record(make_unit(), receiver, success=True, payload={"a": "b" * 40})
     with pytest.raises(TooLarge, match="payload: is larger than 50 bytes"):
         registry.events.record(make_unit(), receiver, success=True, payload={"a": "b" * 60})
+
+
+def test_a_registry_says_how_its_store_is(registry: Registry) -> None:
+    """Health never raises, also after closing the store."""
+    assert registry.health().ready
+    registry.store.close()
+    assert not registry.health().ready
+
+
+def test_following_with_a_stop_that_is_set_yields_nothing(registry: Registry) -> None:
+    """A stop counts from the beginning."""
+    stop = threading.Event()
+    stop.set()
+    assert list(registry.feed.follow(stop=stop)) == []
+
+
+def test_a_registry_remembers_a_bounded_number_of_receivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is forgotten is read again."""
+    monkeypatch.setattr("xzepr.registry.context.MAX_CACHED_RECEIVERS", 2)
+    registry = make_registry()
+    made = [make_receiver(registry, name) for name in "abc"]
+    remembered = [registry._context.receivers.get(receiver.id) for receiver in made]  # noqa: SLF001 - what is remembered
+    assert remembered == [None, *made[1:]]
+    for receiver in made:
+        assert not registry.events.record(make_unit(), receiver, success=True, payload={}).replayed

@@ -439,3 +439,44 @@ def test_two_names_are_two_cursors() -> None:
     make_receiver(registry)
     one, other = subscribe(registry, "one"), subscribe(registry, "other")
     assert (one.deliver(Seen()), other.state().cursor.position, other.deliver(Seen())) == (1, 0, 1)
+
+
+def test_a_subscription_knows_its_name() -> None:
+    """The name is the one that was asked for."""
+    assert subscribe(make_registry()).name == "mail"
+
+
+def test_replaying_needs_the_lease(registry: Registry) -> None:
+    """While another process holds it, nothing is handed over."""
+    subscription = subscribe(registry)
+    subscription.deliver(Seen(1))
+    replayed: list[int] = []
+    make_receiver(registry, "late")
+    subscription.deliver(lambda _: replayed.append(subscription.replay(Seen())))
+    assert replayed == [0]
+    assert subscription.replay(Seen()) == 1
+
+
+def test_c059_a_parked_change_of_another_history_is_bad() -> None:
+    """What stands at its position now is not what was parked."""
+    store = MemoryStore()
+    make_receiver(Registry(store))
+    subscribe(Registry(store)).deliver(Seen(1))
+    other = make_registry()
+    make_receiver(other)
+    restored = Registry(Around(store, feed=other.store.feed, subscriptions=store.subscriptions))  # type: ignore[arg-type]  # a store in all but its type
+    with pytest.raises(BadCursor, match="another change stands at position 1"):
+        subscribe(restored).replay(Seen())
+    assert subscribe(Registry(store)).state().parked == 1
+
+
+def test_a_handler_that_notices_the_lost_lease_ends_the_delivery(registry: Registry) -> None:
+    """A handler may use the lease itself, and tell that it is lost."""
+
+    def handler(delivery: Delivery) -> None:
+        raise LeaseLost(delivery.lease.name)
+
+    subscription = subscribe(registry)
+    with pytest.raises(LeaseLost):
+        subscription.deliver(handler)
+    assert subscription.parked() == []
