@@ -157,7 +157,7 @@ def test_a_source_is_read_only_as_needed(registry: Registry) -> None:
     assert set(ahead) == {0}
 
 
-@pytest.mark.parametrize("drafts", [None, 5, True, object()], ids=repr)
+@pytest.mark.parametrize("drafts", [None, 5, True, object()], ids=lambda value: type(value).__name__)
 def test_what_cannot_be_read_is_refused(registry: Registry, drafts: Any) -> None:
     """A source that is none is Invalid, by its name."""
     with pytest.raises(Invalid, match="drafts: must be Iterable"):

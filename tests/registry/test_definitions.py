@@ -148,7 +148,7 @@ def test_every_violation_of_a_group_is_named_at_once(registry: Registry) -> None
     assert expected == caught.value.fields
 
 
-@pytest.mark.parametrize("receivers", [None, 5, IDS[1], "", object()], ids=repr)
+@pytest.mark.parametrize("receivers", [None, 5, IDS[1], "", object()], ids=lambda value: type(value).__name__)
 def test_c060_receivers_are_a_list(registry: Registry, receivers: Any) -> None:
     """A single id or receiver is Invalid, and no TypeError."""
     for given in (receivers, build_of(registry)):
