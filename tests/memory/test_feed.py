@@ -1,6 +1,5 @@
 """The feed in memory."""
 
-
 from __future__ import annotations
 
 import pytest
