@@ -12,7 +12,8 @@ from typing import Any
 import attrs
 
 from tests.shared_data import folder_or_skip
-from xzepr.documents import Schema, SchemaCompiler, canonical, ordered_text, parse
+from xzepr.documents import SchemaCompiler, canonical, ordered_text, parse
+from xzepr.documents.compiling import Schema
 from xzepr.errors import Invalid
 
 DRAFTS = {

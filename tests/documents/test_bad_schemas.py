@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.documents.test_bad_documents import run_apart
-from xzepr.documents import JsonValue, Schema, SchemaCompiler, canonical, read_canonical
+from xzepr.documents import JsonValue, SchemaCompiler, canonical, read_canonical
+from xzepr.documents.compiling import Schema
 from xzepr.documents.selfcheck import require_safe_validator
 from xzepr.errors import Invalid, TooLarge
 

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from xzepr.documents import JsonLimits, JsonValue, SchemaCompiler
-from xzepr.documents import schemas as module
+from xzepr.documents import compiling as module
 from xzepr.errors import Invalid, TooLarge
 
 DRAFT7 = "http://json-schema.org/draft-07/schema#"

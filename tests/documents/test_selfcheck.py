@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from xzepr.documents import SchemaCompiler, schemas, selfcheck
+from xzepr.documents import SchemaCompiler, compiling, selfcheck
 from xzepr.documents.selfcheck import require_safe_validator
 from xzepr.errors import ConfigurationError
 
@@ -59,7 +59,7 @@ def test_the_check_comes_before_the_first_schema(monkeypatch: pytest.MonkeyPatch
     def fail() -> None:
         raise ConfigurationError("unsafe")
 
-    monkeypatch.setattr(schemas, "require_safe_validator", fail)
+    monkeypatch.setattr(compiling, "require_safe_validator", fail)
 
     with pytest.raises(ConfigurationError, match="unsafe"):
         SchemaCompiler().compile("{}")

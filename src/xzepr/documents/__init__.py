@@ -8,13 +8,12 @@ from __future__ import annotations
 from xzepr.documents.annotations import accepts_anything
 from xzepr.documents.canonical import canonical, digest, ordered_text
 from xzepr.documents.reading import parse, read_canonical
-from xzepr.documents.schemas import Schema, SchemaCompiler
+from xzepr.documents.schemas import SchemaCompiler
 from xzepr.documents.values import JsonLimits, JsonValue
 
 __all__ = [
     "JsonLimits",
     "JsonValue",
-    "Schema",
     "SchemaCompiler",
     "accepts_anything",
     "canonical",

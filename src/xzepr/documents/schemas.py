@@ -1,116 +1,23 @@
-"""JSON Schema: compiling what users register, and checking documents against it.
-
-A schema passes four gates before it checks anything: it is I-JSON within limits, it is a schema by the meta-schema of
-its draft, the static guard (:mod:`xzepr.documents.guard`) accepts it, and jsonschema-rs compiles it, offline and with
-patterns that match in linear time. ``format`` is asserted in every draft, so that one schema means one thing.
-"""
+"""JSON Schema: compiling what users register, and checking documents against it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, lru_cache
-from itertools import islice
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import attrs
-import jsonschema_rs
 
-from xzepr.documents.annotations import accepts_anything
 from xzepr.documents.canonical import ordered_text
-from xzepr.documents.drafts import LATEST, Draft, metaschemas
-from xzepr.documents.guard import judge
 from xzepr.documents.reading import parse
-from xzepr.documents.reasons import violation
-from xzepr.documents.references import Closure, known_draft, unknown_draft
-from xzepr.documents.selfcheck import require_safe_validator
-from xzepr.documents.uris import ROOT, document_uri, resolve, shown
+from xzepr.documents.uris import document_uri, make_id_absolute, shown
 from xzepr.documents.values import DEFAULT_LIMITS, JsonLimits, JsonValue
-from xzepr.errors import MAX_VIOLATIONS, Invalid, TooLarge, Violation, refuse
 
-SCHEMA_LIMITS = JsonLimits(max_bytes=1024 * 1024)
-"""How large a schema may be."""
+if TYPE_CHECKING:
+    from xzepr.documents.compiling import Schema
 
 CACHED_SCHEMAS = 256
 """How many compiled schemas a compiler keeps."""
-
-MAX_WORK = 100_000_000
-"""How many schemas may look at the values of one document, all together: 8 s at the 85 ns of the slowest measured."""
-
-MAX_REPORT_WORK = 200_000
-"""The same, where every violation is listed: each costs some 10 µs, and all are made before the first is seen."""
-
-_PATTERNS = jsonschema_rs.RegexOptions(size_limit=512 * 1024, dfa_size_limit=1024 * 1024)
-"""Linear patterns, and the bytes that one may take, compiled and at work (the real ones measured: 32 KiB at most)."""
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Schema:
-    """A compiled schema. Any number of threads may use it at once.
-
-    Args:
-        draft: The name of its draft.
-        accepts_anything: It says nothing about values, so every document is right.
-    """
-
-    draft: str
-    accepts_anything: bool
-    _validator: jsonschema_rs.Validator = attrs.field(repr=False)
-    _work: int = attrs.field(repr=False)
-    _bounded: bool = attrs.field(repr=False)
-
-    def check(self, value: JsonValue, *, field: str = "payload") -> None:
-        """Check a document.
-
-        Args:
-            value: What :func:`~xzepr.documents.parse` returned or :func:`~xzepr.documents.canonical` accepted: the
-                validator relies on its depth.
-            field: What errors call the document.
-
-        Raises:
-            TooLarge: The document has too many values to be checked against a schema as costly as this.
-            Invalid: The schema refuses it. All violations are listed, up to a hundred, or only the first where finding
-                all would take too long.
-
-        Example:
-            >>> schema = SchemaCompiler().compile('{"properties": {"n": {"type": "integer"}}, "required": ["ok"]}')
-            >>> schema.check({"n": "three"})
-            Traceback (most recent call last):
-            xzepr.errors.Invalid: payload: lacks the member ok; payload/n: is not of type integer
-        """
-        if self._bounded and _more_values(value, limit := MAX_WORK // self._work):
-            reason = f"has more than {limit} values, too many for a schema as costly as this one"
-            raise TooLarge([Violation(field, reason, limit)])
-        if not self._validator.is_valid(value):
-            raise Invalid(_distinct(self._errors(value), field))
-
-    def _errors(self, value: JsonValue) -> Iterator[jsonschema_rs.ValidationError]:
-        if not _more_values(value, MAX_REPORT_WORK // self._work):
-            yield from islice(self._validator.iter_errors(value), MAX_VIOLATIONS + 1)
-            return
-        try:
-            self._validator.validate(value)
-        except jsonschema_rs.ValidationError as error:
-            yield error
-
-
-def _distinct(errors: Iterable[jsonschema_rs.ValidationError], field: str) -> list[Violation]:
-    """Say each thing once: one rule can be reached by several ways."""
-    return list(dict.fromkeys(violation(error, field) for error in errors))
-
-
-def _more_values(value: JsonValue, limit: int) -> bool:
-    """Whether a document has more values than this."""
-    count, level = 1, [value]
-    while level and count <= limit:
-        below: list[JsonValue] = []
-        for item in level:
-            if isinstance(item, dict):
-                below += item.values()
-            elif isinstance(item, list):
-                below += item
-        count += len(below)
-        level = below
-    return count > limit
 
 
 def _documents(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -120,23 +27,9 @@ def _documents(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     for name, original in given.items():
         uri = document_uri(name)
         found[uri] = document = parse(ordered_text(original, field=shown(name)), field=shown(name))
-        if named := _make_id_absolute(document, uri):
+        if named := make_id_absolute(document, uri):
             own.setdefault(named, document)
     return own | found
-
-
-def _make_id_absolute(document: JsonValue, uri: str) -> str | None:
-    """Write out a relative id, so that nobody resolves it against another URI; one that means ``uri`` stays that."""
-    if not isinstance(document, dict):
-        return None
-    keyword = "$id" if "$id" in document else "id"
-    named = document.get(keyword)
-    if not isinstance(named, str) or named.startswith("#"):
-        return None
-    absolute = uri if document_uri(named) == uri else resolve(uri, named)[0]
-    if not named.startswith(absolute):
-        document[keyword] = absolute
-    return absolute
 
 
 @attrs.frozen(eq=False)
@@ -183,70 +76,7 @@ class SchemaCompiler:
         return self._compiled(schema_text)
 
     def _compile(self, schema_text: str) -> Schema:
-        require_safe_validator()
-        schema = parse(schema_text, field="schema", limits=SCHEMA_LIMITS)
-        if not isinstance(schema, dict | bool):
-            raise Invalid([Violation("schema", "is neither an object nor true nor false")])
-        if isinstance(schema, bool):
-            validator = _validator(LATEST, schema, None)
-            return Schema(draft=LATEST.name, accepts_anything=schema, validator=validator, work=1, bounded=False)
-        _make_id_absolute(schema, ROOT)
-        draft = self._draft(schema)
-        _require_schema(draft, schema)
-        closure = Closure(schema, draft, self.documents)
-        work = judge(closure, schema, depth=self.limits.max_depth)
-        return Schema(
-            draft=draft.name,
-            accepts_anything=accepts_anything(schema),
-            validator=_validator(draft, schema, _registry(closure, draft)),
-            work=work,
-            bounded=work * self.limits.max_nodes > MAX_WORK,
-        )
+        # Only who compiles schemas pays for the validator: it is a quarter of the time that importing xzepr took.
+        from xzepr.documents.compiling import compile_schema  # noqa: PLC0415
 
-    def _draft(self, schema: Mapping[str, JsonValue]) -> Draft:
-        if "$schema" not in schema:
-            return LATEST
-        draft = known_draft(schema["$schema"], self.documents)
-        if draft is None:
-            raise Invalid([Violation("schema/$schema", unknown_draft(schema["$schema"]))])
-        return draft
-
-
-def _require_schema(draft: Draft, schema: JsonValue) -> None:
-    metaschema = _metaschema(draft)
-    if not metaschema.is_valid(schema):
-        errors = islice(metaschema.iter_errors(schema), MAX_VIOLATIONS + 1)
-        refuse(_distinct(errors, "schema"))
-
-
-@cache
-def _metaschema(draft: Draft) -> jsonschema_rs.Validator:
-    return _validator(draft, metaschemas()[document_uri(draft.uri)], None)
-
-
-def _registry(closure: Closure, draft: Draft) -> jsonschema_rs.Registry | None:
-    """Hand over only what is referred to: a registry resolves all it has, so one broken document would spoil it."""
-    if not closure.documents:
-        return None
-    # Its own argument for the draft would hold for documents of another draft too.
-    documents = [
-        (uri, {"$schema": draft.uri} | document if isinstance(document, dict) else document)
-        for uri, document in closure.documents.items()
-    ]
-    try:
-        return jsonschema_rs.Registry(documents)
-    except (jsonschema_rs.ReferencingError, ValueError) as error:
-        raise Invalid([Violation("schema", "refers to documents that cannot be used together")]) from error
-
-
-def _validator(draft: Draft, schema: JsonValue, registry: jsonschema_rs.Registry | None) -> jsonschema_rs.Validator:
-    try:
-        return draft.validator(
-            cast("dict[str, Any] | bool", schema),
-            registry=registry,
-            offline=True,
-            validate_formats=True,
-            pattern_options=_PATTERNS,
-        )
-    except jsonschema_rs.ValidationError as error:
-        raise Invalid([violation(error, "schema")]) from None
+        return compile_schema(schema_text, self.documents, self.limits)

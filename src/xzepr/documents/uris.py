@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from xzepr.documents.values import printable
+from xzepr.documents.values import JsonValue, printable
 
 _PARTS = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?",
@@ -107,3 +107,25 @@ def _joined(scheme: str | None, authority: str | None, path: str, query: str | N
             f"?{query}" if query is not None else "",
         )
     )
+
+
+def make_id_absolute(document: JsonValue, uri: str) -> str | None:
+    """Write out a relative id of a document, so that nobody resolves it against another URI.
+
+    Args:
+        document: The document; it is changed.
+        uri: Where it stands; an id that means this is replaced by it.
+
+    Returns:
+        The id; None if there is none.
+    """
+    if not isinstance(document, dict):
+        return None
+    keyword = "$id" if "$id" in document else "id"
+    named = document.get(keyword)
+    if not isinstance(named, str) or named.startswith("#"):
+        return None
+    absolute = uri if document_uri(named) == uri else resolve(uri, named)[0]
+    if not named.startswith(absolute):
+        document[keyword] = absolute
+    return absolute
