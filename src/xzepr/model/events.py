@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 import attrs
 
@@ -139,8 +139,9 @@ class Event:
 
     def without_payload(self) -> Event:
         """Return the event as a list that leaves payloads out shows it."""
-        shown = copy(self)  # not evolve: what was checked once need not be checked again (three times faster, measured)
-        object.__setattr__(shown, "payload_text", None)
+        shown = object.__new__(Event)  # not evolve: what was checked once need not be checked again
+        for field in _FIELDS:
+            object.__setattr__(shown, field, None if field == "payload_text" else getattr(self, field))
         return shown
 
     def verify(self) -> bool:
@@ -150,6 +151,9 @@ class Event:
             Whether every field is what was recorded. Of a payload that is not here, only its digest is vouched for.
         """
         return payload_intact(self) and self.digest == event_digest(self)
+
+
+_FIELDS: Final = tuple(field.name for field in attrs.fields(Event))
 
 
 def payload_intact(event: NewEvent | Event) -> bool:
