@@ -39,7 +39,7 @@ class MemoryFeed:
                 weight += len(change.subject.payload_text or "") if isinstance(change.subject, Event) else 0
                 if weight >= MAX_EXAMINED_BYTES:
                     break
-            return FeedSlice(changes=tuple(changes), head=len(tables.log))
+            return FeedSlice(changes=tuple(changes), cursor=_place(tables, start + len(changes)), head=len(tables.log))
 
     def head(self) -> int:
         """Return the position of the newest change."""
@@ -61,6 +61,10 @@ def locate(tables: Tables, after: FeedCursor | int) -> int:
     return position
 
 
+def _place(tables: Tables, position: int) -> FeedCursor:
+    return FeedCursor(position, tables.change_id(position)) if position else FeedCursor()
+
+
 def _change(tables: Tables, position: int, row: ChangeRow, *, payloads: bool) -> Change:
     return Change(
         position=position,
@@ -77,8 +81,10 @@ def _subject(
 ) -> Event | Redaction | EventReceiver | EventReceiverGroup | Transition | Damaged:
     if not isinstance(subject, str):
         return subject
+    event = tables.events[subject].event
+    if not payloads:
+        return event.without_payload()
     try:
-        event = readable(tables.events[subject].event)
+        return readable(event)
     except Damaged as error:
         return error
-    return event if payloads else event.without_payload()

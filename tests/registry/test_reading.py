@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from tests.model.values import IDS, NOON, make_unit
@@ -258,7 +259,7 @@ def test_following_waits_for_what_comes(registry: Registry) -> None:
         """A store that has the core alone."""
 
         def __init__(self) -> None:
-            self.scheme, self.capabilities = store.scheme, store.capabilities
+            self.scheme, self.capabilities = store.scheme, attrs.evolve(store.capabilities, waiting=False)
             self.receivers, self.groups, self.events, self.feed = (
                 store.receivers,
                 store.groups,
@@ -344,7 +345,11 @@ def test_a_store_that_cannot_join_says_so(registry: Registry) -> None:
 def test_a_joined_registry_lies_within_its_own() -> None:
     """Closing it leaves the outer one open, closing the outer one closes it; it fills no cache but its own."""
     store = MemoryStore()
-    around: Any = Around(store, join=lambda connection: store if connection == "connection" else None)
+    around: Any = Around(
+        store,
+        capabilities=attrs.evolve(store.capabilities, joining=True),
+        join=lambda connection: store if connection == "connection" else None,
+    )
     outer = Registry(around)
     with outer.joined("connection") as joined:
         receiver = make_receiver(joined)

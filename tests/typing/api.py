@@ -122,7 +122,7 @@ def follow(registry: Registry) -> None:
     """Read the feed, follow it and subscribe to it."""
     page = registry.feed.read(after=FeedCursor.parse("0"), limit=10)
     assert_type(page, FeedPage)
-    assert_type(page.cursor, FeedCursor | int)
+    assert_type(page.cursor, FeedCursor)
     for change in registry.feed.follow(page.cursor, stop=threading.Event(), idle_seconds=1):
         assert_type(change, Change)
         if change.kind is ChangeKind.GROUP_COMPLETED and isinstance(change.subject, Transition):

@@ -26,7 +26,7 @@ MAX_AHEAD: Final = timedelta(days=1)
 
 
 class ReceiverCache:
-    """The definitions of the receivers used last. The store has the last word on whether one is still right."""
+    """The definitions of the receivers met last. The store has the last word on whether one is still right."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -83,7 +83,7 @@ class Context:
         schemas: Compiles schemas, with the host's documents.
         telemetry: Where use cases are observed.
         sleep: Waits that many seconds between two attempts.
-        receivers: The receivers used last.
+        receivers: The receivers remembered.
         lifetime: Whether the registry was closed.
         payload_limits: The limits of a payload.
     """

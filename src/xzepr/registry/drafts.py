@@ -75,7 +75,7 @@ def prepare(context: Context, draft: EventDraft, receiver: EventReceiver | None)
 
 
 def _check_fields(context: Context, draft: EventDraft, checks: Checks) -> None:
-    checks.kind("unit", draft.unit, Unit)
+    checks.exactly("unit", draft.unit, Unit)
     checks.kind("success", draft.success, bool)
     checks.text("description", draft.description, MAX_DESCRIPTION, blank=True)
     if draft.occurred_at is not None:

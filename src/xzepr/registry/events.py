@@ -218,5 +218,5 @@ class Events:
         checks.done()
         with self._context.use("events.redact"):
             event = self._context.store.events.redact(parse_ulid(event_id), reason, self._context.principal)
-            self._context.audit(AuditAction.RESOURCE_DELETE, "payload of event", event.id)
+            self._context.audit(AuditAction.RESOURCE_DELETE, "payload", event.id)
             return event

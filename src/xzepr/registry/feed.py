@@ -9,11 +9,10 @@ from typing import Final
 
 import attrs
 
-from xzepr.errors import Unsupported
 from xzepr.model import MAX_LIMIT, Change, Checks, FeedCursor, check_limit
 from xzepr.registry.context import Context
 from xzepr.registry.subscriptions import RetryPolicy, Subscription
-from xzepr.stores import Feature, SubscriptionStore, Waiting
+from xzepr.stores import subscribing, waiting
 
 POLL_SECONDS: Final = 0.5
 """How often a follower looks again, and notices that it shall stop."""
@@ -30,7 +29,7 @@ class FeedPage:
     """
 
     changes: tuple[Change, ...]
-    cursor: FeedCursor | int
+    cursor: FeedCursor
     head: int
 
     def __iter__(self) -> Iterator[Change]:
@@ -71,8 +70,7 @@ class Feed:
         size = check_limit(limit)
         with self._context.use("feed.read"):
             found = self._context.store.feed.read(after, limit=size, payloads=payloads)
-            cursor = found.changes[-1].cursor if found.changes else after
-            return FeedPage(changes=found.changes, cursor=cursor, head=found.head)
+            return FeedPage(changes=found.changes, cursor=found.cursor, head=found.head)
 
     def head(self) -> int:
         """Return the position of the newest change; 0 when there is none."""
@@ -158,9 +156,7 @@ class Feed:
         checks.kind("retry", RetryPolicy() if retry is None else retry, RetryPolicy)
         checks.done()
         with self._context.use("subscriptions.ensure"):
-            store = self._context.store
-            if not isinstance(store, SubscriptionStore):
-                raise Unsupported(Feature.SUBSCRIPTIONS, store.scheme)
+            store = subscribing(self._context.store)
             store.subscriptions.ensure(name, self._context.principal, start=start or FeedCursor())
             return Subscription(self._context, store, name, retry or RetryPolicy(), float(lease_seconds))
 
@@ -179,7 +175,8 @@ def check_place(after: object) -> None:
 
 def wait_for_news(context: Context, head: int, stop: threading.Event, seconds: float) -> None:
     """Wait until there may be news, or for a while."""
-    if isinstance(context.store, Waiting):
-        context.store.wait(head, seconds)
-    else:
+    store = waiting(context.store)
+    if store is None:
         stop.wait(seconds)
+    else:
+        store.wait(head, seconds)

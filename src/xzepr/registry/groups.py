@@ -294,7 +294,7 @@ class Groups:
             pending: scan is missing
         """
         checks = Checks()
-        checks.kind("unit", unit, Unit)
+        checks.exactly("unit", unit, Unit)
         if as_of is not None:
             checks.whole("as_of", as_of, least=0)
         checks.done()
@@ -317,7 +317,7 @@ class Groups:
             NotFound: There never was such a group.
         """
         checks = Checks()
-        checks.kind("unit", unit, Unit)
+        checks.exactly("unit", unit, Unit)
         checks.whole("after", after, least=0)
         checks.done()
         size = check_limit(limit)

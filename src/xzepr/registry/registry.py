@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from xzepr.documents import JsonValue, SchemaCompiler
-from xzepr.errors import Unsupported
 from xzepr.model import SYSTEM, Clock, UlidGenerator, ask, utc_now
 from xzepr.observe import Health, Telemetry, health_of
 from xzepr.registry.context import Context, Lifetime, ReceiverCache
@@ -19,7 +18,7 @@ from xzepr.registry.feed import Feed
 from xzepr.registry.groups import Groups
 from xzepr.registry.limits import Limits
 from xzepr.registry.receivers import Receivers
-from xzepr.stores import Feature, Joining, Store
+from xzepr.stores import Store, joining
 
 if TYPE_CHECKING:
     from xzepr.plugins import StoreURL
@@ -144,9 +143,7 @@ class Registry:
             Unsupported: The store cannot join a transaction.
             ConfigurationError: The connection is of another kind, or in autocommit mode.
         """
-        store = self._context.store
-        if not isinstance(store, Joining):
-            raise Unsupported(Feature.JOINING, store.scheme)
+        store = joining(self._context.store)
         joined = object.__new__(type(self))
         joined._use(
             attrs.evolve(

@@ -18,8 +18,9 @@ import attrs
 
 from xzepr.errors import BadCursor, LeaseLost, Unavailable
 from xzepr.model import MAX_LIMIT, Change, Checks, Delivery, FeedCursor, Lease, Parked, SubscriptionState, check_limit
+from xzepr.observe import FIELDS_ATTRIBUTE
 from xzepr.registry.context import Context
-from xzepr.stores import SubscriptionRepository, SubscriptionStore, Waiting
+from xzepr.stores import SubscriptionRepository, SubscriptionStore, waiting
 
 Handler = Callable[[Delivery], None]
 """What a subscriber does with a change; an exception means that it could not."""
@@ -142,7 +143,7 @@ class Subscription:
             try:
                 handled = self.deliver(handler, stop=stop)
             except (LeaseLost, Unavailable) as error:
-                _log.warning("subscription interrupted", extra={"subscription": self._name, "code": error.code})
+                _log.warning("subscription interrupted", extra=_fields(subscription=self._name, code=error.code))
                 stop.wait(POLL_SECONDS)
                 continue
             if not handled and not stop.is_set():
@@ -214,8 +215,8 @@ class Subscription:
 
     def _wait(self, stop: threading.Event) -> None:
         state = self.state()
-        store = self._context.store
-        if state.held_until is None and isinstance(store, Waiting):
+        store = waiting(self._context.store)
+        if state.held_until is None and store is not None:
             store.wait(state.cursor.position, POLL_SECONDS)
         else:
             stop.wait(POLL_SECONDS)
@@ -286,7 +287,7 @@ class _Run:
             if attempt == self._retry.attempts:
                 self._park(change, attempt, error)
                 return True
-            self._stop.wait(self._retry.delay(attempt))
+            self._pause(self._retry.delay(attempt))
         raise AssertionError("counting never ends")
 
     def _try(self, handler: Handler, change: Change, attempt: int) -> Exception | None:
@@ -296,8 +297,13 @@ class _Run:
         except Exception as error:
             if isinstance(error, LeaseLost) and error.name == self.lease.name:
                 raise
-            fields = {"subscription": self.lease.name, "position": change.position, "attempt": attempt}
-            _log.warning("handler failed", extra={**fields, "error": type(error).__name__})
+            fields = _fields(
+                subscription=self.lease.name,
+                position=change.position,
+                attempt=attempt,
+                code=type(error).__name__,
+            )
+            _log.warning("handler failed", extra=fields)
             return error
         return None
 
@@ -307,9 +313,22 @@ class _Run:
         )
         self._kept.park(self.lease, parked)
 
+    def _pause(self, seconds: float) -> None:
+        """Wait until the next attempt, or until told to stop, and hold the lease meanwhile."""
+        while seconds > 0 and not self._stop.is_set():
+            step = min(seconds, self._seconds / 4)
+            self._stop.wait(step)
+            seconds -= step
+            self._keep_lease()
+
     def _keep_lease(self) -> None:
         """Renew the lease when half of it has passed, by our own clock: the store's may tell another time."""
         now = self._context.clock()
-        if now - self._renewed_at > timedelta(seconds=self._seconds / 2):
+        if abs(now - self._renewed_at) > timedelta(seconds=self._seconds / 2):  # a clock may step back
             self.lease = self._kept.renew(self.lease, seconds=self._seconds)
             self._renewed_at = now
+
+
+def _fields(**fields: str | int) -> dict[str, object]:
+    """Return what makes a structured log record of one."""
+    return {FIELDS_ATTRIBUTE: fields}

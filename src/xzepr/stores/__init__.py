@@ -29,7 +29,15 @@ from xzepr.stores.answers import (
     Slice,
 )
 from xzepr.stores.capabilities import CONTRACT_VERSION, Capabilities, Feature
-from xzepr.stores.powers import Joining, SubscriptionRepository, SubscriptionStore, Waiting
+from xzepr.stores.powers import (
+    Joining,
+    SubscriptionRepository,
+    SubscriptionStore,
+    Waiting,
+    joining,
+    subscribing,
+    waiting,
+)
 from xzepr.stores.repositories import EventRepository, FeedRepository, GroupRepository, ReceiverRepository
 from xzepr.stores.store import Store
 
@@ -54,4 +62,7 @@ __all__ = [
     "SubscriptionRepository",
     "SubscriptionStore",
     "Waiting",
+    "joining",
+    "subscribing",
+    "waiting",
 ]

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from xzepr.errors import Damaged
-from xzepr.model import Anchor, Change, EventReceiver, Recorded, Transition, Ulid
+from xzepr.model import Anchor, Change, EventReceiver, FeedCursor, Recorded, Transition, Ulid
 
 T = TypeVar("T")
 
@@ -66,10 +66,12 @@ class FeedSlice:
 
     Args:
         changes: The changes, by position.
+        cursor: The place behind them; where the reader stood, if there are none.
         head: The position of the newest change there is.
     """
 
     changes: tuple[Change, ...]
+    cursor: FeedCursor
     head: int
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
+from xzepr.errors import Unsupported
 from xzepr.model import FeedCursor, Lease, Parked, Principal, SubscriptionState
+from xzepr.stores.capabilities import Feature
 from xzepr.stores.store import Store
 
 
@@ -50,7 +52,7 @@ class SubscriptionRepository(Protocol):
         """
 
     def advance(self, lease: Lease, cursor: FeedCursor) -> None:
-        """Note that everything up to a change was handled.
+        """Note that everything up to a change was handled; a change before the present one moves nothing.
 
         Raises:
             LeaseLost: Somebody else has taken the lease since.
@@ -114,3 +116,30 @@ class Joining(Protocol):
         Raises:
             ConfigurationError: The connection is of a kind that the store does not know, or is in autocommit mode.
         """
+
+
+def subscribing(store: Store) -> SubscriptionStore:
+    """Return a store as what its capability says it is, also through a wrapper that passes everything on.
+
+    Raises:
+        Unsupported: It keeps no subscriptions.
+    """
+    if not store.capabilities.subscriptions:
+        raise Unsupported(Feature.SUBSCRIPTIONS, store.scheme)
+    return cast("SubscriptionStore", store)
+
+
+def waiting(store: Store) -> Waiting | None:
+    """Return a store as what its capability says it is; None if it cannot wait."""
+    return cast("Waiting", store) if store.capabilities.waiting else None
+
+
+def joining(store: Store) -> Joining:
+    """Return a store as what its capability says it is.
+
+    Raises:
+        Unsupported: It cannot join a transaction.
+    """
+    if not store.capabilities.joining:
+        raise Unsupported(Feature.JOINING, store.scheme)
+    return cast("Joining", store)

@@ -37,10 +37,10 @@ class ReceiverRepository(Protocol):
             principal: Who creates it.
 
         Returns:
-            The receiver as stored; the stored one if the same id was created before with equal content.
+            The receiver as stored; if its id is stored already with equal content, what is stored.
 
         Raises:
-            AlreadyExists: Another one has its name, type and version, or its id.
+            AlreadyExists: Its name, type and version are taken, or its id is, by one that differs or was deleted.
         """
 
     def get(self, receiver_id: Ulid) -> EventReceiver:
@@ -105,10 +105,10 @@ class GroupRepository(Protocol):
             max_enabled_groups: In how many enabled groups one receiver may stand.
 
         Returns:
-            The group as stored; the stored one if the same id was created before with equal content.
+            The group as stored; if its id is stored already with equal content, its present revision.
 
         Raises:
-            AlreadyExists: Another one has its name, type and version, or its id.
+            AlreadyExists: Its name, type and version are taken, or its id is, by one that differs or was deleted.
             NotFound: A receiver does not exist.
             TooLarge: A receiver would stand in too many enabled groups.
         """
@@ -204,7 +204,7 @@ class EventRepository(Protocol):
             principal: Who records them.
 
         Returns:
-            One outcome per event, in their order.
+            One outcome per event, in their order; the transitions of one event in the order of their group ids.
 
         Raises:
             Unavailable: Nothing was stored.
