@@ -57,16 +57,14 @@ class MemoryEvents:
         """Return a page of events."""
         tables = self._tables
         with tables.reading:
-            found = select(
+            return select(
                 self._keys(where, after, newest_first=newest_first),
-                lambda key: readable(tables.events[key[1]].event),
+                lambda key: tables.events[key[1]].event,
                 where.matches,
                 limit=limit,
+                show=readable if payloads else Event.without_payload,
                 weigh=_payload_bytes if payloads else lambda _: 0,
             )
-        if payloads:
-            return found
-        return attrs.evolve(found, items=tuple(event.without_payload() for event in found.items))
 
     def count(self, where: EventFilter, *, limit: int) -> Count:
         """Count events, up to a bound."""

@@ -42,7 +42,7 @@ class MemoryGroups:
         with tables.writing(principal.identity) as write:
             known = tables.groups.get(group.id)
             if known is not None:
-                return _replayed(known.revisions[0][1], group)
+                return _replayed(known, group)
             self._check(group, max_enabled_groups)
             stored = attrs.evolve(group, revision=1, created_at=write.now, updated_at=write.now)
             position = write.announce(ChangeKind.GROUP_CREATED, stored)
@@ -213,8 +213,8 @@ def _concerns(group: EventReceiverGroup, unit: UnitRow) -> bool:
     return group.id in unit.transitions or any(receiver_id in unit.gates for receiver_id in group.receiver_ids)
 
 
-def _replayed(stored: EventReceiverGroup, asked: EventReceiverGroup) -> EventReceiverGroup:
-    differs = [field for field in _COMPARED if getattr(stored, field) != getattr(asked, field)]
-    if differs:
-        raise AlreadyExists("group", stored.id, stored.id, differs)
-    return stored
+def _replayed(row: GroupRow, asked: EventReceiverGroup) -> EventReceiverGroup:
+    differs = [field for field in _COMPARED if getattr(row.now, field) != getattr(asked, field)]
+    if differs or row.deleted_at is not None:
+        raise AlreadyExists("group", asked.id, asked.id, differs)
+    return row.now

@@ -58,11 +58,17 @@ class Journal:
         setattr(row, field, value)
 
     def undo(self) -> None:
-        """Take every step back, the last one first."""
+        """Take every step back, the last one first; an interrupt waits until all is undone."""
+        interrupt: KeyboardInterrupt | None = None
         while self._undo:
-            step, *arguments = self._undo[-1]
-            step(*arguments)
-            self._undo.pop()
+            try:
+                step, *arguments = self._undo[-1]
+                step(*arguments)
+                self._undo.pop()
+            except KeyboardInterrupt as error:
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
 
 
 def _truncate(items: list[object], length: int) -> None:

@@ -45,16 +45,19 @@ def select(
     matches: Callable[[T], bool],
     *,
     limit: int,
+    show: Callable[[T], T] = lambda row: row,
     weigh: Callable[[T], int] = lambda _: 0,
 ) -> Slice[T]:
     """Read rows until a page is full, the keys end, or enough was examined.
 
     Args:
         keys: The keys, in the order of the list.
-        read: Returns the row of a key; its :class:`Damaged` is reported beside the others.
+        read: Returns the row of a key.
         matches: Says whether a row belongs to the list.
         limit: The most rows.
-        weigh: How many bytes a row costs to read.
+        show: Makes of a row that belongs to the list what is handed out; its :class:`Damaged` is reported beside the
+            others.
+        weigh: How many bytes a row costs to show.
     """
     items: list[T] = []
     damaged: list[Damaged] = []
@@ -66,12 +69,12 @@ def select(
             return Slice(items=tuple(items), damaged=tuple(damaged), next=Anchor(*last))
         last = key
         examined += 1
-        try:
-            row = read(key)
-        except Damaged as error:
-            damaged.append(error)
+        row = read(key)
+        if not matches(row):
             continue
         weight += weigh(row)
-        if matches(row):
-            items.append(row)
+        try:
+            items.append(show(row))
+        except Damaged as error:
+            damaged.append(error)
     return Slice(items=tuple(items), damaged=tuple(damaged))

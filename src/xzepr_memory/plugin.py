@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from xzepr.plugins import StoreBackend, StoreURL, hookimpl
-from xzepr.stores import CONTRACT_VERSION, Capabilities, Store
+from xzepr.stores import CONTRACT_VERSION
+from xzepr_memory.store import CAPABILITIES, SCHEME, MemoryStore
 
 
-def _open(url: StoreURL) -> Store:
-    from xzepr_memory.store import MemoryStore  # noqa: PLC0415 - a descriptor is light to import
-
+def _open(url: StoreURL) -> MemoryStore:
     url.take_options({})
     return MemoryStore()
 
@@ -18,10 +17,10 @@ def xzepr_store_backends() -> list[StoreBackend]:
     """Describe the memory store."""
     return [
         StoreBackend(
-            scheme="memory",
+            scheme=SCHEME,
             summary="keeps everything in this process; for tests and trials",
             open=_open,
-            capabilities=Capabilities(durable=False, subscriptions=True, waiting=True),
+            capabilities=CAPABILITIES,
             contract_version=CONTRACT_VERSION,
         )
     ]

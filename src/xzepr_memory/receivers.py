@@ -60,7 +60,8 @@ class MemoryReceivers:
         tables = self._tables
         with tables.writing(principal.identity) as write:
             stored = self._expect(receiver.id, receiver.revision)
-            if stored.fingerprint != receiver.fingerprint and receiver.id in tables.statistics:
+            same = (stored.fingerprint, stored.schema_text) == (receiver.fingerprint, receiver.schema_text)
+            if not same and receiver.id in tables.statistics:
                 raise InUse("receiver", receiver.id, "events")
             taken = tables.receiver_ids.get(receiver.naming, receiver.id)
             if taken != receiver.id:

@@ -56,7 +56,8 @@ class MemorySubscriptions:
         with self._tables.writing(lease.owner) as write:
             row = self._held(lease)
             locate(self._tables, cursor)
-            write.change(row, "cursor", cursor)
+            if cursor.position > row.cursor.position:
+                write.change(row, "cursor", cursor)
 
     def park(self, lease: Lease, parked: Parked) -> None:
         """Keep a change for later and advance past it."""

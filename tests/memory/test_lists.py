@@ -87,13 +87,13 @@ def test_a_page_examines_a_bounded_number_of_bytes(monkeypatch: pytest.MonkeyPat
 
 
 def test_c082_damaged_rows_stand_beside_the_others_and_count() -> None:
-    """A row that cannot be read is reported and the page goes on; it takes a place of the page."""
+    """A row that cannot be shown is reported and the page goes on; it takes a place of the page."""
 
-    def read(key: AnchorKey) -> AnchorKey:
+    def show(key: AnchorKey) -> AnchorKey:
         if key in many(2):
             raise Damaged("event", key[1], "broken")
         return key
 
-    page = select(iter(many(5)), read, lambda _: True, limit=3)
+    page = select(iter(many(5)), lambda key: key, lambda _: True, limit=3, show=show)
     assert (len(page.damaged), page.items) == (2, (many(3)[2],))
     assert page.next == Anchor(*many(3)[2])

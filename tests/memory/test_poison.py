@@ -17,7 +17,7 @@ FAULTS: dict[str, Callable[[Event], Event]] = {
     "payload": lambda event: attrs.evolve(event, payload_text='{"n":2}'),
     "not JSON": lambda event: attrs.evolve(event, payload_text="{"),
     "salt": lambda event: attrs.evolve(event, salt=b"\1" * 16),
-    "digest": lambda event: attrs.evolve(event, payload_digest="é"),
+    "digest": lambda event: attrs.evolve(event, payload_digest="0" * 64),
 }
 
 
