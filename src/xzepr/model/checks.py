@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from xzepr.errors import Violation, refuse
 from xzepr.model.ulids import is_ulid
@@ -30,7 +29,7 @@ _FORBIDDEN = re.compile(
     + "]"
 )
 
-T = TypeVar("T")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def fold(text: str) -> str:
@@ -106,6 +105,16 @@ class Checks:
         """Check that a value is of a class; ``bool`` does not count as ``int``."""
         if not isinstance(value, wanted) or (type(value) is bool and wanted is not bool):
             self.add(field, f"must be {wanted.__name__}, not {type(value).__name__}")
+
+    def exactly(self, field: str, value: object, wanted: type) -> None:
+        """Check that a value is of a class and of no subclass: two values are equal only if their classes are."""
+        if type(value) is not wanted:
+            self.add(field, f"must be {wanted.__name__}, not {type(value).__name__}")
+
+    def digest(self, field: str, value: object) -> None:
+        """Check a SHA-256 digest: 64 lower-case hex digits."""
+        if type(value) is not str or _DIGEST.fullmatch(value) is None:
+            self.add(field, "must be 64 lower-case hex digits")
 
     def whole(self, field: str, value: object, *, least: int, most: int | None = None) -> None:
         """Check a whole number within bounds; ``True`` and ``1.0`` are not whole numbers."""

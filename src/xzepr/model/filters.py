@@ -65,7 +65,7 @@ class _Filter:
         if self.ids is not None:
             _check_ids(checks, self.ids)
         if self.owner is not None:
-            checks.kind("owner", self.owner, Identity)
+            checks.exactly("owner", self.owner, Identity)
         if self.name_contains is not None:
             checks.text("name_contains", self.name_contains, blank=True)
         _check_range(checks, self.recorded_from, self.recorded_until)

@@ -74,7 +74,7 @@ class EventReceiverGroup:
         check_naming(checks, self.name, self.type, self.version, self.description)
         check_receiver_ids(checks, self.receiver_ids)
         checks.kind("enabled", self.enabled, bool)
-        checks.kind("owner", self.owner, Identity)
+        checks.exactly("owner", self.owner, Identity)
         checks.whole("revision", self.revision, least=1)
         checks.time("created_at", self.created_at)
         checks.time("updated_at", self.updated_at)

@@ -136,7 +136,7 @@ class Principal:
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
-        checks.kind("identity", self.identity, Identity)
+        checks.exactly("identity", self.identity, Identity)
         roles: object = self.roles
         checks.kind("roles", roles, frozenset)
         for role in roles if isinstance(roles, frozenset) else ():
