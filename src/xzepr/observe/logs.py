@@ -32,6 +32,7 @@ FIELDS_ATTRIBUTE: Final = "xzepr_fields"
 FIELDS: Final = frozenset(
     {
         *("operation", "outcome", "code", "store", "event_id", "receiver_id", "group_id", "position", "subscription"),
+        "attempt",
         *("event_type", "app", "env", "user_id", "action", "resource", "ip_address", "user_agent", "session_id"),
         *("request_id", "duration_ms", "metadata", "error_message"),
     }
