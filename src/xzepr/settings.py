@@ -26,7 +26,7 @@ import attrs
 from xzepr.documents import JsonLimits
 from xzepr.documents.values import MAX_DEPTH
 from xzepr.errors import Invalid, Violation, refuse
-from xzepr.model import Checks
+from xzepr.model import MAX_WHOLE, Checks
 from xzepr.plugins import StoreURL
 from xzepr.plugins.texts import T, did_you_mean, read_texts, showable
 from xzepr.registry.limits import Limits
@@ -62,7 +62,8 @@ class _LimitTexts:
     def __attrs_post_init__(self) -> None:
         checks = Checks()
         for name in attrs.fields_dict(type(self)):
-            checks.whole(name, getattr(self, name), least=1, most=MAX_DEPTH if name == "max_payload_depth" else None)
+            most = MAX_DEPTH if name == "max_payload_depth" else MAX_WHOLE
+            checks.whole(name, getattr(self, name), least=1, most=most)
         checks.done()
 
     def limits(self) -> Limits:

@@ -155,9 +155,11 @@ def test_c060_whole_numbers_have_bounds(value: int, expected: list[tuple[str, in
     assert expected == found("whole", value, least=1, most=10)
 
 
-def test_a_whole_number_may_have_no_upper_bound() -> None:
-    """Without an upper bound there is none."""
-    assert found("whole", 10**30, least=1) == []
+@pytest.mark.parametrize("value", [2**63, 10**5_000], ids=["one more", "5,001 digits"])
+def test_c060_no_whole_number_is_larger_than_a_database_counts(value: int) -> None:
+    """2**63 - 1 is the largest; what has more digits than Python writes out is refused like any other."""
+    assert found("whole", 2**63 - 1, least=1) == []
+    assert found("whole", value, least=1) == [("must be at most 9,223,372,036,854,775,807", 2**63 - 1)]
 
 
 @pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), -float("inf"), -0.1, 10**400, 1e300])

@@ -187,7 +187,9 @@ def test_c075_a_receiver_stands_in_a_limited_number_of_enabled_groups() -> None:
     assert registry.groups.update(disabled, expected_revision=1, enabled=True).enabled
 
 
-@pytest.mark.parametrize("revision", [0, -1, True, 1.0, "1", None, float("nan")])
+@pytest.mark.parametrize(
+    "revision", [0, -1, pytest.param(10**5_000, id="5,001 digits"), True, 1.0, "1", None, float("nan")]
+)
 def test_c060_a_revision_is_a_whole_number(registry: Registry, revision: Any) -> None:
     """Every use of a revision refuses what is none."""
     build, release = build_of(registry), release_of(registry)
@@ -205,7 +207,7 @@ def test_a_stale_or_future_revision_is_a_conflict(registry: Registry) -> None:
     """The error says what is stored; nothing changed."""
     build, release = build_of(registry), release_of(registry)
     head = registry.feed.head()
-    for revision in (2, 2**63):
+    for revision in (2, 2**63 - 1):
         for kind, use in (
             ("receiver", lambda r=revision: registry.receivers.update(build, expected_revision=r, description="x")),
             ("receiver", lambda r=revision: registry.receivers.delete(build, expected_revision=r)),
@@ -356,7 +358,7 @@ def test_c060_the_arguments_of_a_verdict_are_checked(registry: Registry) -> None
 
 def test_c058_a_verdict_beyond_the_head_is_a_bad_cursor(registry: Registry) -> None:
     """Also a position that no database could count."""
-    for position in (registry.feed.head() + 1, 2**63, 10**30):
+    for position in (registry.feed.head() + 1, 2**63, 10**30, 10**5_000):
         with pytest.raises(BadCursor, match="beyond the head"):
             registry.groups.verdict(release_of(registry), make_unit(), as_of=position)
 

@@ -211,7 +211,7 @@ def test_c060_patience_is_a_number_of_seconds(registry: Registry, seconds: Any) 
         registry.feed.follow(idle_seconds=seconds)
 
 
-@pytest.mark.parametrize("position", [10, 2**31, 2**63 - 1])
+@pytest.mark.parametrize("position", [10, 2**31, 2**63 - 1, pytest.param(10**5_000, id="5,001 digits")])
 def test_c059_a_place_beyond_the_head_is_bad(registry: Registry, position: int) -> None:
     """Neither as a position nor as a cursor, and never a silent wait."""
     head = registry.feed.head()

@@ -6,8 +6,8 @@ Start with :mod:`~xzepr.model.units`, :mod:`~xzepr.model.receivers`, :mod:`~xzep
 asked for, :mod:`~xzepr.model.principals` says who may do what.
 """
 
-from xzepr.model.changes import KIND_OF_TRANSITION, Change, ChangeKind, FeedCursor, Redaction
-from xzepr.model.checks import MAX_DESCRIPTION, MAX_TEXT, Checks, fold
+from xzepr.model.changes import KIND_OF_TRANSITION, Change, ChangeKind, FeedCursor, Redaction, check_position
+from xzepr.model.checks import MAX_DESCRIPTION, MAX_TEXT, MAX_WHOLE, Checks, fold
 from xzepr.model.digests import EVENT_DOMAIN, SALT_BYTES, canonical_fields, payload_digest
 from xzepr.model.events import Event, NewEvent, Recorded, differences, event_digest, payload_intact
 from xzepr.model.filters import EventFilter, GroupFilter, ReceiverFilter
@@ -63,6 +63,7 @@ __all__ = [
     "MAX_LIMIT",
     "MAX_RECEIVERS",
     "MAX_TEXT",
+    "MAX_WHOLE",
     "SALT_BYTES",
     "SYSTEM",
     "UNIT_FIELDS",
@@ -107,6 +108,7 @@ __all__ = [
     "canonical_fields",
     "check_limit",
     "check_naming",
+    "check_position",
     "check_receiver_ids",
     "decode_cursor",
     "differences",

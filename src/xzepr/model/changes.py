@@ -10,16 +10,13 @@ from typing import Final
 import attrs
 
 from xzepr.errors import BadCursor, Damaged
-from xzepr.model.checks import Checks
+from xzepr.model.checks import MAX_WHOLE, Checks
 from xzepr.model.events import Event
 from xzepr.model.gates import Transition, TransitionKind
 from xzepr.model.groups import EventReceiverGroup
 from xzepr.model.principals import Identity
 from xzepr.model.receivers import EventReceiver
 from xzepr.model.ulids import Ulid, is_ulid
-
-MAX_POSITION: Final = 2**63 - 1
-"""The largest position: what a database counts with."""
 
 _POSITION: Final = re.compile("[1-9][0-9]{0,18}")
 
@@ -83,7 +80,7 @@ class FeedCursor:
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
-        checks.whole("position", self.position, least=0, most=MAX_POSITION)
+        checks.whole("position", self.position, least=0)
         if checks.found or self.position:
             checks.ulid("change_id", self.change_id)
         elif self.change_id is not None:
@@ -100,12 +97,23 @@ class FeedCursor:
         position, _, change_id = text.partition("-") if type(text) is str else ("", "", "")
         if text == "0":
             return cls()
-        if not (_POSITION.fullmatch(position) and int(position) <= MAX_POSITION and is_ulid(change_id)):
+        if not (_POSITION.fullmatch(position) and int(position) <= MAX_WHOLE and is_ulid(change_id)):
             raise BadCursor("this is no feed cursor")
         return cls(int(position), change_id)
 
     def __str__(self) -> str:
         return f"{self.position}-{self.change_id}" if self.position else "0"
+
+
+def check_position(checks: Checks, field: str, position: object) -> None:
+    """Check a bare position in the feed: a whole number of at least 0.
+
+    Raises:
+        BadCursor: No feed is that long.
+    """
+    if type(position) is int and position > MAX_WHOLE:
+        raise BadCursor("the position is beyond the head of the feed")
+    checks.whole(field, position, least=0)
 
 
 @attrs.frozen(kw_only=True)

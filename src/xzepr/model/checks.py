@@ -23,6 +23,9 @@ MAX_DESCRIPTION = 1_000
 MAX_SECONDS = 366 * 24 * 60 * 60
 """A year: longer than anybody waits, and short enough for every clock and timer that has to count it."""
 
+MAX_WHOLE = 2**63 - 1
+"""The largest whole number anywhere: what a database counts with."""
+
 _FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
@@ -116,13 +119,13 @@ class Checks:
         if type(value) is not str or _DIGEST.fullmatch(value) is None:
             self.add(field, "must be 64 lower-case hex digits")
 
-    def whole(self, field: str, value: object, *, least: int, most: int | None = None) -> None:
+    def whole(self, field: str, value: object, *, least: int, most: int = MAX_WHOLE) -> None:
         """Check a whole number within bounds; ``True`` and ``1.0`` are not whole numbers."""
         if type(value) is not int:
             self.add(field, f"must be a whole number (int), not {type(value).__name__}")
         elif value < least:
             self.add(field, f"must be at least {least:,}")
-        elif most is not None and value > most:
+        elif value > most:
             self.add(field, f"must be at most {most:,}", most)
 
     def seconds(self, field: str, value: object, *, above: float | None = None) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from xzepr.model import MAX_LIMIT, Change, Checks, FeedCursor, check_limit
+from xzepr.model import MAX_LIMIT, Change, Checks, FeedCursor, check_limit, check_position
 from xzepr.registry.context import Context
 from xzepr.registry.subscriptions import RetryPolicy, Subscription
 from xzepr.stores import subscribing, waiting
@@ -166,10 +166,11 @@ def check_place(after: object) -> None:
 
     Raises:
         Invalid: It is neither a cursor nor a position of at least 0.
+        BadCursor: It is a position that no feed can reach.
     """
     if not isinstance(after, FeedCursor):
         checks = Checks()
-        checks.whole("after", after, least=0)
+        check_position(checks, "after", after)
         checks.done()
 
 

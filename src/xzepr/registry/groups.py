@@ -23,6 +23,7 @@ from xzepr.model import (
     Verdict,
     check_limit,
     check_naming,
+    check_position,
     check_receiver_ids,
     parse_ulid,
 )
@@ -296,7 +297,7 @@ class Groups:
         checks = Checks()
         checks.exactly("unit", unit, Unit)
         if as_of is not None:
-            checks.whole("as_of", as_of, least=0)
+            check_position(checks, "as_of", as_of)
         checks.done()
         with self._context.use("groups.verdict"):
             return self._context.store.groups.verdict(group_id_of(group), unit, as_of=as_of)
