@@ -29,12 +29,17 @@ class Number(IntEnum):
     ONE = 1
 
 
-class Unzoned(tzinfo):
-    """A zone that does not know its offset."""
+class OddlyZoned(tzinfo):
+    """A zone that knows no offset, tells what is none, or fails to tell one."""
+
+    def __init__(self, offset: object) -> None:
+        self._offset = offset
 
     def utcoffset(self, _moment: datetime | None) -> timedelta | None:
-        """Know nothing."""
-        return None
+        """Tell anything, or raise it."""
+        if isinstance(self._offset, Exception):
+            raise self._offset
+        return self._offset  # type: ignore[return-value]  # the fault
 
 
 CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
@@ -186,10 +191,18 @@ def test_c065_only_datetime_is_a_time(value: object) -> None:
     assert found("time", value) == [(f"must be a datetime, not {type(value).__name__}", None)]
 
 
-@pytest.mark.parametrize("value", [datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=Unzoned())])  # noqa: DTZ001 - the fault
+@pytest.mark.parametrize("value", [datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=OddlyZoned(None))])  # noqa: DTZ001 - the fault
 def test_c065_a_time_without_an_offset_is_refused(value: datetime) -> None:
     """Naive is also what has a zone that knows no offset."""
     assert found("time", value) == [("must have a time zone", None)]
+
+
+@pytest.mark.parametrize("offset", [timedelta(hours=24), timedelta(days=-1), 5, "+24:00", LookupError("secret")])
+def test_c065_a_zone_that_tells_no_offset_is_refused(offset: object) -> None:
+    """An offset of a day, none at all, and the zone's own failure are Invalid, without the zone's words."""
+    [(reason, limit)] = found("time", datetime(2026, 1, 1, tzinfo=OddlyZoned(offset)))
+    assert reason.startswith("must have a zone that tells an offset of less than a day (")
+    assert (limit, "secret" in reason) == (None, False)
 
 
 @pytest.mark.parametrize(

@@ -141,12 +141,9 @@ class Checks:
         """Check that a time is aware and can be told in UTC."""
         if type(value) is datetime and value.tzinfo is UTC:
             return
-        if not isinstance(value, datetime):
-            self.add(field, f"must be a datetime, not {type(value).__name__}")
-        elif value.utcoffset() is None:
-            self.add(field, "must have a time zone")
-        elif not _fits_utc(value):
-            self.add(field, "must lie in the years 1 to 9999 in UTC")
+        problem = time_problem(value)
+        if problem is not None:
+            self.add(field, problem)
 
     def done(self) -> None:
         """Raise everything found, at once.
@@ -158,12 +155,19 @@ class Checks:
         refuse(self.found)
 
 
-def _fits_utc(value: datetime) -> bool:
+def time_problem(value: object) -> str | None:
+    """Say why something cannot be told as a time in UTC; None if it can."""
+    if not isinstance(value, datetime):
+        return f"must be a datetime, not {type(value).__name__}"
     try:
+        if value.utcoffset() is None:
+            return "must have a time zone"
         value.astimezone(UTC)
     except OverflowError:
-        return False
-    return True
+        return "must lie in the years 1 to 9999 in UTC"
+    except Exception as error:  # noqa: BLE001 - a zone is anybody's code
+        return f"must have a zone that tells an offset of less than a day ({type(error).__name__})"
+    return None
 
 
 def only_known(names: Mapping[str, object], known: frozenset[str]) -> None:

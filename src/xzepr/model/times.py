@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from xzepr.errors import ConfigurationError, Invalid, Violation
+from xzepr.model.checks import time_problem
 
 Clock = Callable[[], datetime]
 """Tells the time now, aware and in UTC."""
@@ -37,9 +38,11 @@ def ask(clock: Clock) -> datetime:
         datetime.datetime(2026, 11, 23, 4, 0, tzinfo=datetime.timezone.utc)
     """
     moment: object = clock()
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ConfigurationError("the clock must tell times with a zone, such as datetime.now(UTC)")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    if isinstance(moment, datetime) and moment.tzinfo is UTC:
+        return moment
+    if isinstance(moment, datetime) and time_problem(moment) is None:
+        return moment.astimezone(UTC)
+    raise ConfigurationError("the clock must tell times with a zone, such as datetime.now(UTC)")
 
 
 def format_time(moment: datetime) -> str:
