@@ -34,6 +34,8 @@ class MemoryReceivers:
             known = tables.receivers.get(receiver.id)
             if known is not None:
                 return _replayed(known, receiver)
+            if receiver.id in tables.deleted_receivers:
+                raise AlreadyExists("receiver", receiver.id, receiver.id)
             taken = tables.receiver_ids.get(receiver.naming)
             if taken is not None:
                 raise AlreadyExists("receiver", "/".join(receiver.naming), taken)
@@ -89,6 +91,7 @@ class MemoryReceivers:
             if receiver_id in tables.gated:
                 raise InUse("receiver", receiver_id, "groups")
             write.drop(tables.receivers, receiver_id)
+            write.put(tables.deleted_receivers, receiver_id, None)
             write.drop(tables.receiver_ids, stored.naming)
             write.remove(tables.receiver_order, (stored.created_at, receiver_id))
             write.announce(ChangeKind.RECEIVER_DELETED, stored)

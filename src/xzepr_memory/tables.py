@@ -42,6 +42,7 @@ class Tables:
     def __init__(self, clock: Clock) -> None:
         self.receivers: dict[Ulid, EventReceiver] = {}
         self.receiver_ids: dict[tuple[str, str, str], Ulid] = {}
+        self.deleted_receivers: dict[Ulid, None] = {}
         self.receiver_order: list[AnchorKey] = []
         self.receiver_events: dict[Ulid, list[AnchorKey]] = {}
         self.statistics: dict[Ulid, StatisticsRow] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xzepr.errors import AlreadyExists, NotFound, RevisionConflict
-from xzepr.model import ChangeKind
+from xzepr.model import SYSTEM, ChangeKind
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.world import UNIT, World, new_id
 
@@ -118,6 +118,15 @@ class GroupChangesContract(Contract):
         second = world.group(build)
 
         assert list(world.transitions(second)) == []
+
+    def test_id_is_never_free_again(self, world: World) -> None:
+        """The id of a deleted group is not given to another, nor to the same again: its history is kept."""
+        first = world.group(world.receiver())
+        world.registry.groups.delete(first, expected_revision=1)
+
+        with pytest.raises(AlreadyExists) as caught:
+            world.store.groups.create(first, SYSTEM, max_enabled_groups=1)
+        assert (caught.value.kind, caught.value.existing_id) == ("group", first.id)
 
     def test_revisions_of_nothing(self, world: World) -> None:
         """A group that never was has no revisions."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xzepr.errors import AlreadyExists, InUse, NotFound, RevisionConflict
-from xzepr.model import ChangeKind
+from xzepr.model import SYSTEM, ChangeKind
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.world import UNIT, World, new_id
 
@@ -171,6 +171,16 @@ class ReceiverChangesContract(Contract):
         world.registry.receivers.delete(first, expected_revision=1)
 
         assert world.receiver().id != first.id
+
+    def test_id_is_never_free_again(self, world: World) -> None:
+        """The id of a deleted receiver is not given to another, nor to the same again: the feed tells of it."""
+        first = world.receiver()
+        world.registry.receivers.delete(first, expected_revision=1)
+
+        with pytest.raises(AlreadyExists) as caught:
+            world.store.receivers.create(first, SYSTEM)
+        assert (caught.value.kind, caught.value.existing_id) == ("receiver", first.id)
+        assert world.registry.feed.head() == 2
 
     def test_changes_are_told(self, world: World) -> None:
         """The feed tells of each change, with the receiver as it was then."""
