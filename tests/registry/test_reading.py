@@ -428,3 +428,26 @@ def test_a_registry_remembers_a_bounded_number_of_receivers(monkeypatch: pytest.
     assert remembered == [None, *made[1:]]
     for receiver in made:
         assert not registry.events.record(make_unit(), receiver, success=True, payload={}).replayed
+
+
+def test_a_registry_that_cannot_be_made_closes_its_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What opening has opened is closed when opening fails."""
+    closed: list[MemoryStore] = []
+    monkeypatch.setattr(MemoryStore, "close", lambda store: closed.append(store))  # noqa: PLW0108 - binds the store
+    with pytest.raises(Invalid):
+        Registry.open("memory:", documents={"urn:example:wrong": float("nan")})
+    assert len(closed) == 1
+
+
+@pytest.mark.parametrize(("wrong", "hint"), [("memory:", r"use Registry\.open"), (5, "int is no store")])
+def test_what_is_no_store_is_a_configuration_error(wrong: Any, hint: str) -> None:
+    """The most natural slip is a URL where a store is wanted."""
+    with pytest.raises(ConfigurationError, match=hint):
+        Registry(wrong)
+
+
+def test_a_registry_shows_its_store_and_its_state(registry: Registry) -> None:
+    """The text of a registry says what a log wants to know."""
+    assert repr(registry) == "<Registry over a memory store, open>"
+    registry.close()
+    assert repr(registry) == "<Registry over a memory store, closed>"

@@ -3,6 +3,7 @@
 # ruff: noqa: ANN401 - what is given is wrong on purpose
 from __future__ import annotations
 
+import itertools
 import threading
 from datetime import datetime, timedelta
 from typing import Any
@@ -479,3 +480,23 @@ def test_a_handler_that_notices_the_lost_lease_ends_the_delivery(registry: Regis
     with pytest.raises(LeaseLost):
         subscription.deliver(handler)
     assert subscription.parked() == []
+
+
+def test_the_lease_is_held_while_waiting_for_the_next_attempt() -> None:
+    """A wait that is longer than the lease loses nothing: the lease is renewed meanwhile."""
+    seconds = itertools.count()
+    clock = lambda: NOON + timedelta(seconds=next(seconds))  # noqa: E731 - each look at the clock is a second later
+    registry = make_registry(clock=clock)
+    make_receiver(registry)
+    leases: list[datetime] = []
+
+    def fail_once(delivery: Delivery) -> None:
+        leases.append(delivery.lease.expires_at)
+        if delivery.attempt == 1:
+            raise ValueError
+
+    retry = RetryPolicy(attempts=2, first_delay=0.02, max_delay=0.02)
+    handled = registry.feed.subscription("mail", retry=retry, lease_seconds=0.01).deliver(fail_once)
+
+    assert handled == 1
+    assert leases[0] < leases[1]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from xzepr.documents import JsonValue, SchemaCompiler
+from xzepr.errors import ConfigurationError
 from xzepr.model import SYSTEM, Clock, UlidGenerator, ask, utc_now
 from xzepr.observe import Health, Telemetry, health_of
 from xzepr.registry.context import Context, Lifetime, ReceiverCache
@@ -52,6 +53,7 @@ class Registry:
         telemetry: Telemetry | None = None,
         clock: Clock = utc_now,
     ) -> None:
+        _require_store(store)
         limits = limits or Limits()
         tell = utc_now if clock is utc_now else partial(ask, clock)
         self._use(
@@ -165,6 +167,10 @@ class Registry:
         if self._close is not None:
             self._close()
 
+    def __repr__(self) -> str:
+        state = "closed" if self._context.lifetime.closed else "open"
+        return f"<{type(self).__name__} over a {self._context.store.scheme} store, {state}>"
+
     def __enter__(self) -> Self:
         return self
 
@@ -172,3 +178,11 @@ class Registry:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _require_store(store: object) -> None:
+    """Refuse what is no store, above all the URL of one."""
+    if isinstance(store, str):
+        raise ConfigurationError("this is the URL of a store, not a store: use Registry.open(url)")
+    if not hasattr(store, "capabilities"):
+        raise ConfigurationError(f"{type(store).__name__} is no store: give one, such as MemoryStore()")

@@ -7,7 +7,6 @@ it does not hold up the others, and it is not lost.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -277,9 +276,8 @@ class _Run:
 
     def _settle(self, handler: Handler, change: Change) -> bool:
         """Bring a change to an end: handled or parked; False when stopped in between."""
-        for attempt in itertools.count(1):
-            if self._stop.is_set():
-                return False
+        attempt = 1
+        while not self._stop.is_set():
             error = self._try(handler, change, attempt)
             if error is None:
                 self._kept.advance(self.lease, change.cursor)
@@ -288,7 +286,8 @@ class _Run:
                 self._park(change, attempt, error)
                 return True
             self._pause(self._retry.delay(attempt))
-        raise AssertionError("counting never ends")
+            attempt += 1
+        return False
 
     def _try(self, handler: Handler, change: Change, attempt: int) -> Exception | None:
         self._keep_lease()
