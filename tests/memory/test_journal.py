@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,3 +92,37 @@ def test_undoing_an_insertion_that_was_not_done_does_no_harm() -> None:
     keys.remove((START, IDS[1]))
     journal.undo()
     assert keys == [(START, IDS[2])]
+
+
+class Interrupted:
+    """A row that is interrupted the first time that its field goes back."""
+
+    def __init__(self) -> None:
+        self.values = [0]
+        self.interrupted = False
+
+    @property
+    def field(self) -> int:
+        """The last value."""
+        return self.values[-1]
+
+    @field.setter
+    def field(self, value: int) -> None:
+        if value == 0 and not self.interrupted:
+            self.interrupted = True
+            raise KeyboardInterrupt
+        self.values.append(value)
+
+
+def test_an_interrupt_waits_until_all_is_undone() -> None:
+    """Ctrl-C in the middle of an undo is raised, but only after the last step."""
+    items: list[int] = []
+    row = Interrupted()
+    journal = Journal()
+    journal.push(items, 1)
+    journal.change(row, "field", 5)
+
+    with pytest.raises(KeyboardInterrupt):
+        journal.undo()
+
+    assert (items, row.field) == ([], 0)

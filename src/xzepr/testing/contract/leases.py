@@ -109,6 +109,17 @@ class LeasesContract(Contract):
 
         assert kept(world).acquire("mirror", SYSTEM, seconds=30) is None
 
+    def test_an_earlier_change_moves_nothing(self, world: World) -> None:
+        """A cursor never goes back, whatever its holder says."""
+        world.receivers(2)
+        held = lease(world)
+        first, second = (change.cursor for change in world.changes()[-2:])
+        kept(world).advance(held, second)
+
+        kept(world).advance(held, first)
+
+        assert kept(world).get("mirror", SYSTEM).cursor == second
+
     def test_parking_advances(self, world: World) -> None:
         """Parking a change and passing it is one step."""
         world.receiver()
