@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -109,6 +109,15 @@ def test_closed_stdout_does_no_harm() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let programs that are started hear Ctrl-C: a job in the background inherits that it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_is_130() -> None:
     """Ctrl-C ends a paced demo with the shell's code for it and one word."""
     with subprocess.Popen(

@@ -78,11 +78,13 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="xzepr", description="An embeddable event provenance registry.")
+    parser = argparse.ArgumentParser(
+        prog="xzepr", description="An embeddable event provenance registry.", allow_abbrev=False
+    )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
-        own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
+        own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY, allow_abbrev=False)
         command.add_arguments(own)
         own.set_defaults(command=command)
     return parser
