@@ -234,6 +234,12 @@ def test_c065_the_ends_of_the_calendar_and_folds_are_times(value: datetime) -> N
     assert found("time", value) == []
 
 
+def test_a_callback_may_be_left_out() -> None:
+    """What is given instead has to be callable."""
+    assert found("callback", None) == found("callback", print) == []
+    assert found("callback", "print") == [("must be callable, not str", None)]
+
+
 def test_an_id_is_checked_by_its_form() -> None:
     """A wrong id names the form that would be right."""
     assert found("ulid", "x")[0][0].startswith("must be a ULID")

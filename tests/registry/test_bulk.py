@@ -54,6 +54,16 @@ def test_a_chunk_is_no_larger_than_the_store_takes() -> None:
     assert reads == [3, 6, 7]
 
 
+def test_callbacks_are_checked_before_anything_is_recorded(registry: Registry) -> None:
+    """What cannot be called is refused by name, not by a TypeError after the first chunk."""
+    nothing: Any = "print"
+    with pytest.raises(Invalid, match="progress: must be callable, not str; on_refusal: must be callable, not str"):
+        registry.events.record_many(make_drafts(registry, 1), progress=nothing, on_refusal=nothing)
+    with pytest.raises(Invalid, match="progress: must be callable, not str"):
+        registry.groups.reevaluate("01ARZ3NDEKTSV4RRFFQ69G5FAV", progress=nothing)
+    assert registry.events.count().value == 0
+
+
 def test_each_refusal_has_its_index_and_reason(registry: Registry) -> None:
     """An event that is refused stops none of the others, whatever is wrong with it."""
     drafts: list[Any] = list(make_drafts(registry, 16, idempotency_key=None))

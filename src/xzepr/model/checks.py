@@ -114,6 +114,11 @@ class Checks:
         if type(value) is not wanted:
             self.add(field, f"must be {wanted.__name__}, not {type(value).__name__}")
 
+    def callback(self, field: str, value: object) -> None:
+        """Check that a caller's function, if there is one, can be called."""
+        if value is not None and not callable(value):
+            self.add(field, f"must be callable, not {type(value).__name__}")
+
     def digest(self, field: str, value: object) -> None:
         """Check a SHA-256 digest: 64 lower-case hex digits."""
         if type(value) is not str or _DIGEST.fullmatch(value) is None:

@@ -120,6 +120,7 @@ class Events:
             What was recorded, and the first refusals with their index.
 
         Raises:
+            Invalid: An argument is wrong. What is wrong with a draft is a refusal.
             Unavailable: The chunk at hand was not stored; retry.
             CommitUnknown: The chunk at hand may have been stored.
             StorageFull: The chunk at hand was not stored.
@@ -127,6 +128,8 @@ class Events:
         checks = Checks()
         checks.kind("drafts", drafts, Iterable)
         checks.whole("skip", skip, least=0, most=sys.maxsize)
+        checks.callback("progress", progress)
+        checks.callback("on_refusal", on_refusal)
         checks.done()
         with self._context.use("events.record_many"):
             return record_chunks(self._context, drafts, skip=skip, progress=progress, on_refusal=on_refusal)

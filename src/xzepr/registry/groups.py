@@ -342,8 +342,12 @@ class Groups:
             How many units were judged and how many transitions recorded.
 
         Raises:
+            Invalid: An argument is wrong.
             NotFound: There is no such group.
         """
+        checks = Checks()
+        checks.callback("progress", progress)
+        checks.done()
         group_id = group_id_of(group)
         with self._context.use("groups.reevaluate"):
             done = Reevaluation()
@@ -360,7 +364,7 @@ class Groups:
                 )
                 for transition in step.transitions:
                     self._context.telemetry.transition(transition.kind)
-                if progress:
+                if progress is not None:
                     progress(done)
                 if changed:
                     after = None
