@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final
 
 import attrs
@@ -21,7 +20,7 @@ from xzepr.stores import Store
 MAX_CACHED_RECEIVERS: Final = 1_000
 """Receivers whose definition a registry remembers; a stale one is noticed by the store and checked again."""
 
-MAX_AHEAD: Final = timedelta(days=1)
+MAX_AHEAD_SECONDS: Final = 24 * 60 * 60
 """How far ahead of our clock the time in a caller's id may lie."""
 
 
@@ -138,5 +137,5 @@ class Context:
             return
         if not is_ulid(value):
             checks.ulid(field, value)
-        elif ulid_time_ms(value) > (self.clock() + MAX_AHEAD).timestamp() * 1_000:
+        elif ulid_time_ms(value) > (self.clock().timestamp() + MAX_AHEAD_SECONDS) * 1_000:
             checks.add(field, "must not have been made more than a day ahead of our clock")
