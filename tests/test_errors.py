@@ -86,7 +86,10 @@ def test_the_tree_is_the_one_drawn() -> None:
     [
         (errors.NotFound("event", ULID), f"there is no event {ULID}"),
         (errors.PayloadAbsent(ULID, "redacted"), f"event {ULID} has no payload here: it was redacted"),
-        (errors.AlreadyExists("group", "a/b/1", ULID), f"group a/b/1 exists as {ULID}"),
+        (
+            errors.AlreadyExists("group", "a/b/1", ULID),
+            f"group a/b/1 exists as {ULID}: use it, or choose another version",
+        ),
         (
             errors.AlreadyExists("group", "a/b/1", ULID, ["receivers", "enabled"]),
             f"group a/b/1 exists as {ULID} and differs in receivers, enabled: choose another version",
@@ -94,7 +97,8 @@ def test_the_tree_is_the_one_drawn() -> None:
         (errors.RevisionConflict("receiver", ULID, 1, 2), f"receiver {ULID} is at revision 2, not 1: read it again"),
         (errors.Unauthenticated(), "authentication failed"),
         (errors.RateLimited(1.23456), "too many requests: retry in 1.23 s"),
-        (errors.Unsupported("joining", "memory"), "the memory store does not support joining"),
+        (errors.Unsupported("joining", "memory"), "the memory store does not support joining: choose one that does"),
+        (errors.LeaseLost("mail"), "subscription mail is held by another process: leave it to that one"),
         (errors.Closed("registry"), "the registry is closed: open a new one"),
     ],
 )

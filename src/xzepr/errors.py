@@ -165,8 +165,8 @@ class AlreadyExists(Conflict):
         self.key = key
         self.existing_id = existing_id
         self.differs = tuple(differs)
-        what = f" and differs in {', '.join(self.differs)}: choose another version" if self.differs else ""
-        super().__init__(f"{kind} {key} exists as {existing_id}{what}")
+        differing = f" and differs in {', '.join(self.differs)}: " if self.differs else ": use it, or "
+        super().__init__(f"{kind} {key} exists as {existing_id}{differing}choose another version")
 
 
 class RevisionConflict(Conflict):
@@ -234,7 +234,7 @@ class LeaseLost(Conflict):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        super().__init__(f"subscription {name} is held by another process")
+        super().__init__(f"subscription {name} is held by another process: leave it to that one")
 
 
 class Unauthenticated(XzeprError):
@@ -342,7 +342,7 @@ class Unsupported(XzeprError):
     def __init__(self, feature: str, store: str) -> None:
         self.feature = feature
         self.store = store
-        super().__init__(f"the {store} store does not support {feature}")
+        super().__init__(f"the {store} store does not support {feature}: choose one that does")
 
 
 class ConfigurationError(XzeprError):
