@@ -13,7 +13,16 @@ import pytest
 from tests.model.values import IDS, NOON, make_unit
 from tests.registry.worlds import Around, make_receiver, make_registry
 from xzepr import Change, ChangeKind, Delivery, FeedCursor, Registry, RetryPolicy, Subscription
-from xzepr.errors import BadCursor, Closed, Invalid, LeaseLost, NotFound, Unavailable, Unsupported
+from xzepr.errors import (
+    BadCursor,
+    Closed,
+    CommitUnknown,
+    Invalid,
+    LeaseLost,
+    NotFound,
+    Unavailable,
+    Unsupported,
+)
 from xzepr.stores import Capabilities
 from xzepr_memory import MemoryStore
 
@@ -279,23 +288,29 @@ def test_running_hands_over_what_comes(registry: Registry) -> None:
     assert [change.position for change in changes] == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("error", [LeaseLost("mail"), Unavailable("later")], ids=lambda error: error.code)
-def test_running_goes_on_after_a_passing_fault(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost lease or a store that is away ends no runner."""
+@pytest.mark.parametrize("call", ["acquire", "advance", "get"])
+@pytest.mark.parametrize("error", [LeaseLost("mail"), Unavailable("later"), CommitUnknown([])], ids=lambda e: e.code)
+def test_running_goes_on_after_a_passing_fault(error: Exception, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost lease, a lost answer or a store that is away ends no runner: neither a busy one nor one that waits."""
     monkeypatch.setattr("xzepr.registry.subscriptions.POLL_SECONDS", 0.0)
     store, stop = MemoryStore(), threading.Event()
     make_receiver(Registry(store))
     faults = [error]
 
-    def acquire(*arguments: Any, **options: Any) -> Any:
+    def fail_once(*arguments: Any, **options: Any) -> Any:
         if faults:
+            make_receiver(Registry(store), "late")
             raise faults.pop()
-        return store.subscriptions.acquire(*arguments, **options)
+        return getattr(store.subscriptions, call)(*arguments, **options)
 
-    around = Around(store, subscriptions=Around(store.subscriptions, acquire=acquire))
-    subscribe(Registry(around)).run(lambda _: stop.set(), stop=stop)  # type: ignore[arg-type]  # a store
+    def handle(delivery: Delivery) -> None:
+        if not faults and delivery.change.position == 2:
+            stop.set()
+
+    around = Around(store, subscriptions=Around(store.subscriptions, **{call: fail_once}))
+    subscribe(Registry(around)).run(handle, stop=stop)  # type: ignore[arg-type]  # a store
     assert not faults
-    assert Registry(store).feed.subscription("mail").state().cursor.position == 1
+    assert Registry(store).feed.subscription("mail").state().cursor.position == 2
 
 
 def test_running_polls_while_another_holds_the_lease(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 import attrs
 
-from xzepr.errors import BadCursor, LeaseLost, Unavailable
+from xzepr.errors import BadCursor, CommitUnknown, LeaseLost, Unavailable
 from xzepr.model import MAX_LIMIT, Change, Checks, Delivery, FeedCursor, Lease, Parked, SubscriptionState, check_limit
 from xzepr.observe import FIELDS_ATTRIBUTE
 from xzepr.registry.context import Context
@@ -140,13 +140,11 @@ class Subscription:
         """
         while not stop.is_set():
             try:
-                handled = self.deliver(handler, stop=stop)
-            except (LeaseLost, Unavailable) as error:
+                if not self.deliver(handler, stop=stop) and not stop.is_set():
+                    self._wait(stop)
+            except (LeaseLost, Unavailable, CommitUnknown) as error:
                 _log.warning("subscription interrupted", extra=_fields(subscription=self._name, code=error.code))
                 stop.wait(POLL_SECONDS)
-                continue
-            if not handled and not stop.is_set():
-                self._wait(stop)
 
     def parked(self, *, after: int = 0, limit: int = MAX_LIMIT) -> Sequence[Parked]:
         """Return the parked changes behind a position, in order.
