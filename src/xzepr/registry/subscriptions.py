@@ -257,10 +257,11 @@ class _Run:
 
     def replay(self, handler: Handler, parked: Parked) -> bool:
         """Try a parked change once more."""
-        before = parked.cursor.position - 1
-        [change] = self._context.store.feed.read(before, limit=1, payloads=True).changes
-        if change.cursor != parked.cursor:
-            raise BadCursor(f"another change stands at position {change.position}")
+        position = parked.cursor.position
+        found = self._context.store.feed.read(position - 1, limit=1, payloads=True).changes
+        if not found or found[0].cursor != parked.cursor:
+            raise BadCursor(f"the change parked at position {position} no longer stands there")
+        change = found[0]
         error = self._try(handler, change, parked.attempts + 1)
         if error is None:
             self._kept.unpark(self.lease, change.position)
