@@ -25,6 +25,7 @@ from xzepr.model import (
     Unit,
     differences,
     gate_state,
+    payload_bytes,
     payload_intact,
 )
 from xzepr.stores import Conflicting, Outcome, ReceiverChanged, ReceiverMissing, Slice
@@ -63,7 +64,7 @@ class MemoryEvents:
                 where.matches,
                 limit=limit,
                 show=readable if payloads else Event.without_payload,
-                weigh=_payload_bytes if payloads else lambda _: 0,
+                weigh=payload_bytes if payloads else lambda _: 0,
             )
 
     def count(self, where: EventFilter, *, limit: int) -> Count:
@@ -125,10 +126,6 @@ def readable(event: Event) -> Event:
     if not payload_intact(event):
         raise Damaged("event", event.id, "its payload is not the one that was recorded")
     return event
-
-
-def _payload_bytes(event: Event) -> int:
-    return len(event.payload_text or "")
 
 
 def _append_one(tables: Tables, write: Write, new: NewEvent) -> Outcome:

@@ -13,6 +13,7 @@ from xzepr.model import (
     Redaction,
     Transition,
     Ulid,
+    payload_bytes,
 )
 from xzepr.stores import FeedSlice
 from xzepr_memory.events import readable
@@ -36,7 +37,7 @@ class MemoryFeed:
             for position, row in enumerate(tables.log[start : start + limit], start + 1):
                 change = _change(tables, position, row, payloads=payloads)
                 changes.append(change)
-                weight += len(change.subject.payload_text or "") if isinstance(change.subject, Event) else 0
+                weight += payload_bytes(change.subject) if isinstance(change.subject, Event) else 0
                 if weight >= MAX_EXAMINED_BYTES:
                     break
             return FeedSlice(changes=tuple(changes), cursor=_place(tables, start + len(changes)), head=len(tables.log))

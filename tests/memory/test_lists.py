@@ -79,7 +79,7 @@ def test_a_page_examines_a_bounded_number_of_rows(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_page_examines_a_bounded_number_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows that do not match count as well; the row that passes the bound still belongs to the page."""
+    """The row that passes the bound still belongs to the page."""
     monkeypatch.setattr(lists, "MAX_EXAMINED_BYTES", 10)
     page = select(iter(many(9)), lambda key: key, lambda _: True, limit=9, weigh=lambda _: 4)
     assert len(page.items) == 3

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.model.values import IDS, NOON, make_event, make_new_event, make_unit
 from xzepr.errors import Invalid, PayloadAbsent
-from xzepr.model import Event, Identity, NewEvent, Recorded, differences, event_digest, payload_intact
+from xzepr.model import Event, Identity, NewEvent, Recorded, differences, event_digest, payload_bytes, payload_intact
 
 GIVEN = frozenset({"id", "occurred_at", "idempotency_key"})
 
@@ -35,6 +35,13 @@ def test_the_digest_is_the_sha_256_of_domain_and_canonical_form() -> None:
         "occurred_at": "2026-11-23T12:00:00.000007Z",
     }
     assert hashlib.sha256(b"xzepr.event.v1\0" + rfc8785.dumps(fields)).hexdigest() == event.digest
+
+
+@pytest.mark.parametrize(("text", "size"), [('"e"', 3), ('"é"', 4), ('"💥"', 6)])
+def test_a_payload_is_weighed_in_bytes(text: str, size: int) -> None:
+    """Bounds on bytes are bounds on bytes, whatever the characters."""
+    assert payload_bytes(make_new_event(payload_text=text)) == size
+    assert payload_bytes(make_event().without_payload()) == 0
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=20).filter(str.strip)

@@ -9,7 +9,7 @@ asked for, :mod:`~xzepr.model.principals` says who may do what.
 from xzepr.model.changes import KIND_OF_TRANSITION, Change, ChangeKind, FeedCursor, Redaction, check_position
 from xzepr.model.checks import MAX_DESCRIPTION, MAX_TEXT, MAX_WHOLE, Checks, fold
 from xzepr.model.digests import EVENT_DOMAIN, SALT_BYTES, canonical_fields, payload_digest
-from xzepr.model.events import Event, NewEvent, Recorded, differences, event_digest, payload_intact
+from xzepr.model.events import Event, NewEvent, Recorded, differences, event_digest, payload_bytes, payload_intact
 from xzepr.model.filters import EventFilter, GroupFilter, ReceiverFilter
 from xzepr.model.gates import (
     Gate,
@@ -121,6 +121,7 @@ __all__ = [
     "is_ulid",
     "parse_time",
     "parse_ulid",
+    "payload_bytes",
     "payload_digest",
     "payload_intact",
     "permissions_of",

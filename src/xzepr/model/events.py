@@ -165,6 +165,12 @@ def payload_intact(event: NewEvent | Event) -> bool:
     return event.payload_digest == payload_digest(event.salt, event.payload_text)
 
 
+def payload_bytes(event: NewEvent | Event) -> int:
+    """Return how many bytes a payload has as UTF-8; 0 if it is not here."""
+    text = event.payload_text or ""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 def event_digest(event: NewEvent | Event) -> str:
     """Return the hex SHA-256 over the domain and the canonical form of an event's fields.
 

@@ -17,7 +17,6 @@ from xzepr.registry.recording import Checked, Result, check, count, settle
 MAX_REFUSALS: Final = 1_000
 """How many refusals a report lists; ``on_refusal`` gets every one."""
 
-
 CHUNK_BYTES: Final = 4 * 1024 * 1024
 """Bytes of payload after which a chunk is handed over: so many drafts are held at once, whatever their size."""
 

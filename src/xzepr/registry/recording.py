@@ -19,7 +19,7 @@ from xzepr.errors import (
     Violation,
     XzeprError,
 )
-from xzepr.model import EventReceiver, NewEvent, Recorded, Ulid, is_ulid
+from xzepr.model import EventReceiver, NewEvent, Recorded, Ulid, is_ulid, payload_bytes
 from xzepr.registry.context import Context
 from xzepr.registry.drafts import EventDraft, prepare
 from xzepr.stores import Conflicting, Denied, Outcome, ReceiverChanged, ReceiverMissing
@@ -46,8 +46,8 @@ class Checked:
 
     @property
     def weight(self) -> int:
-        """The length of its payload."""
-        return len(self.event.payload_text) if isinstance(self.event, NewEvent) else 0
+        """How many bytes its payload has."""
+        return payload_bytes(self.event) if isinstance(self.event, NewEvent) else 0
 
 
 def record_one(context: Context, draft: EventDraft) -> Recorded:
