@@ -195,7 +195,7 @@ class Receivers:
         """
         check_revision(expected_revision)
         with self._context.use("receivers.update"):
-            stored = self._context.store.receivers.get(id_of(receiver, "receiver"))
+            stored = self._context.store.receivers.get(receiver_id_of(receiver))
             if stored.revision != expected_revision:  # what is left out would stay as it was in another revision
                 raise RevisionConflict("receiver", stored.id, expected_revision, stored.revision)
             changed = self._new(
@@ -224,7 +224,7 @@ class Receivers:
             InUse: Events or groups refer to it.
         """
         check_revision(expected_revision)
-        receiver_id = id_of(receiver, "receiver")
+        receiver_id = receiver_id_of(receiver)
         with self._context.use("receivers.delete"):
             self._context.store.receivers.delete(receiver_id, expected_revision, self._context.principal)
             self._context.receivers.drop(receiver_id)
@@ -237,7 +237,7 @@ class Receivers:
             NotFound: There is none with this id.
         """
         with self._context.use("receivers.statistics"):
-            return self._context.store.receivers.statistics(id_of(receiver, "receiver"))
+            return self._context.store.receivers.statistics(receiver_id_of(receiver))
 
     def _create(self, receiver: EventReceiver) -> EventReceiver:
         stored = self._context.store.receivers.create(receiver, self._context.principal)
@@ -286,13 +286,13 @@ class Receivers:
         return text
 
 
-def id_of(thing: EventReceiver | str, kind: str) -> Ulid:
+def receiver_id_of(receiver: EventReceiver | str) -> Ulid:
     """Return the id of a receiver that is given as a value or by its id.
 
     Raises:
         Invalid: It is neither.
     """
-    return thing.id if isinstance(thing, EventReceiver) else parse_ulid(thing, kind)
+    return receiver.id if isinstance(receiver, EventReceiver) else parse_ulid(receiver, "receiver")
 
 
 def check_revision(expected_revision: object) -> None:
