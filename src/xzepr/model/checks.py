@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from xzepr.errors import Violation, refuse
-from xzepr.model.ulids import is_ulid
+from xzepr.model.ulids import ULID_REASON, is_ulid
 
 MAX_TEXT = 255
 """Characters in a name, type, version … (contract of the older systems; code points, not bytes)."""
@@ -102,7 +102,7 @@ class Checks:
     def ulid(self, field: str, value: object) -> None:
         """Check an id: 26 canonical upper-case characters."""
         if not is_ulid(value):
-            self.add(field, "must be a ULID: 26 characters of 0-9 and A-Z without I, L, O and U, at most 7ZZZ…")
+            self.add(field, ULID_REASON)
 
     def kind(self, field: str, value: object, wanted: type) -> None:
         """Check that a value is of a class; ``bool`` does not count as ``int``."""

@@ -18,6 +18,9 @@ from xzepr.errors import Invalid, Unavailable, Violation
 Ulid = NewType("Ulid", str)
 """An id: 26 characters."""
 
+ULID_REASON: Final = "must be a ULID: 26 characters of 0-9 and A-Z without I, L, O and U, at most 7ZZZ…"
+"""What a refusal says of what is none."""
+
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 _VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
@@ -50,7 +53,7 @@ def parse_ulid(value: object, field: str = "id") -> Ulid:
         Invalid: It is not a ULID in canonical form.
     """
     if not is_ulid(value):
-        raise Invalid([Violation(field, "must be a ULID: 26 characters of 0-9 and A-Z without I, L, O and U")])
+        raise Invalid([Violation(field, ULID_REASON)])
     return value
 
 
