@@ -93,13 +93,13 @@ class Telemetry:
         """Return the context manager for one use case; ``name`` is one of :data:`OPERATIONS`."""
         return Operation(self, name if name in OPERATIONS else OTHER)
 
-    def event(self, outcome: str, n: int = 1) -> None:
-        """Count events: ``recorded``, ``replayed`` or ``refused``."""
-        self._add(self._events, "outcome", outcome if outcome in EVENT_OUTCOMES else OTHER, n)
+    def event(self, outcome: str) -> None:
+        """Count an event: ``recorded``, ``replayed`` or ``refused``."""
+        self._count(self._events, "outcome", outcome if outcome in EVENT_OUTCOMES else OTHER)
 
-    def transition(self, kind: TransitionKind, n: int = 1) -> None:
-        """Count transitions by their kind."""
-        self._add(self._transitions, "kind", kind.value, n)
+    def transition(self, kind: TransitionKind) -> None:
+        """Count a transition by its kind."""
+        self._count(self._transitions, "kind", kind.value)
 
     def failed(self, error: Exception) -> None:
         """Note that a provider failed; the first time it is logged, by its type alone."""
@@ -118,9 +118,9 @@ class Telemetry:
         self._labels: dict[tuple[str, str], dict[str, str]] = {}
         self.span_attributes = {f"xzepr.{name}": value for name, value in store.items()}
 
-    def _add(self, counter: Counter, label: str, value: str, n: int) -> None:
+    def _count(self, counter: Counter, label: str, value: str) -> None:
         try:
-            counter.add(n, {label: value, **self._store})
+            counter.add(1, {label: value, **self._store})
         except Exception as error:  # noqa: BLE001  # whatever a meter raises
             self.failed(error)
 
