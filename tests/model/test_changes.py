@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.model.values import IDS, NOON, OWNER, make_event
 from xzepr.errors import BadCursor, Invalid
-from xzepr.model import Change, ChangeKind, FeedCursor, ulid_from_int
+from xzepr.model import Change, ChangeKind, Checks, FeedCursor, check_position, ulid_from_int
 
 IDS_AT_RANDOM = st.integers(0, 2**128 - 1).map(ulid_from_int)
 CURSORS = st.builds(FeedCursor, st.integers(1, 2**63 - 1), IDS_AT_RANDOM) | st.just(FeedCursor())
@@ -118,3 +118,13 @@ def test_the_kinds_have_their_names() -> None:
         *("event.recorded", "event.redacted", "receiver.created", "receiver.updated", "receiver.deleted"),
         *("group.created", "group.updated", "group.deleted", "group.completed", "group.reopened"),
     }
+
+
+def test_c058_a_position_that_no_feed_can_reach_is_a_bad_cursor() -> None:
+    """It is beyond every head; what is no position at all is a violation."""
+    checks = Checks()
+    check_position(checks, "after", 2**63 - 1)
+    check_position(checks, "after", -1)
+    assert [violation.reason for violation in checks.found] == ["must be at least 0"]
+    with pytest.raises(BadCursor, match="beyond the head"):
+        check_position(checks, "after", 2**63)
