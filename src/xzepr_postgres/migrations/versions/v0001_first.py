@@ -1,0 +1,21 @@
+"""The first version: tables, the feed and its sequencer, appending, an append-only history."""
+
+from __future__ import annotations
+
+from alembic import context, op
+from sqlalchemy import DDL
+
+from xzepr_postgres.schema import Schema
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create everything."""
+    schema: Schema = context.config.attributes["schema"]
+    for resource in ("tables.sql", "feed.sql", "append.sql", "history.sql"):
+        for statement in schema.statements(resource):
+            op.execute(DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]  # as SQLAlchemy left it

@@ -1,0 +1,213 @@
+-- Appending: a batch in, one outcome for each event out, in one statement of the caller.
+--
+-- The order of work decides everything (measured; see the design):
+-- 1. the definitions lock, shared; 2. the rows of the units, sorted, so that nothing deadlocks; 3. only then numbers are
+-- drawn; 4. events are judged in rounds, the k-th holding the k-th event of each unit, so that a batch is judged one by
+-- one; 5. changes are staged in the order of the batch: an event, its transitions, the next event.
+--
+-- The rule is that of xzepr.model.gates, a second time: a test binds the two.
+
+CREATE TYPE {schema}.append_item AS (
+    place integer,
+    rank bigint,
+    id uuid,
+    unit_key uuid,
+    name text,
+    version text,
+    release text,
+    platform_id text,
+    package text,
+    receiver_id uuid,
+    receiver_fingerprint bytea,
+    success boolean,
+    payload json,
+    salt bytea,
+    payload_digest bytea,
+    description text,
+    owner_issuer text,
+    owner_subject text,
+    occurred_at timestamptz,
+    digest bytea,
+    idempotency_key text,
+    outcome smallint,
+    known uuid
+)
+--
+CREATE TYPE {schema}.append_unit AS (key uuid, base bigint)
+--
+CREATE TYPE {schema}.append_due AS (
+    place integer,
+    unit_key uuid,
+    event_id uuid,
+    group_id uuid,
+    revision integer,
+    number integer,
+    name text,
+    type text,
+    version text
+)
+--
+-- Outcomes: 1 recorded, 2 the id or key is known (event_id says as what), 3 receiver missing, 4 receiver changed.
+CREATE FUNCTION {schema}.append_v1(batch json, actor_issuer text, actor_subject text)
+RETURNS TABLE (place integer, outcome smallint, event_id uuid, n bigint, recorded_at timestamptz, transitions json)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = {schema}, pg_temp
+SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $body$
+#variable_conflict use_column
+DECLARE
+    items append_item[];
+    accepted append_item[];
+    locked append_unit[];
+    due append_due[] := '{}';
+    due_now append_due[];
+    rounds bigint;
+    at timestamptz;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared({definitions_lock});
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM FROM definitions FOR SHARE;
+    END IF;
+
+    SELECT array_agg(ROW(
+            i.place, 0, i.id, i.unit_key, i.name, i.version, i.release, i.platform_id, i.package, i.receiver_id,
+            i.receiver_fingerprint, i.success, i.payload, i.salt, i.payload_digest, i.description, i.owner_issuer,
+            i.owner_subject, i.occurred_at, i.digest, i.idempotency_key,
+            CASE
+                WHEN e.id IS NOT NULL OR k.id IS NOT NULL THEN 2
+                WHEN r.fingerprint IS NULL THEN 3
+                WHEN r.fingerprint <> i.receiver_fingerprint THEN 4
+                ELSE 1
+            END,
+            coalesce(e.id, k.id)
+        )::append_item ORDER BY i.place)
+    INTO items
+    FROM json_to_recordset(batch) AS i (
+        place integer, id uuid, unit_key uuid, name text, version text, release text, platform_id text, package text,
+        receiver_id uuid, receiver_fingerprint bytea, success boolean, payload json, salt bytea, payload_digest bytea,
+        description text, owner_issuer text, owner_subject text, occurred_at timestamptz, digest bytea,
+        idempotency_key text
+    )
+    LEFT JOIN events e ON e.id = i.id
+    LEFT JOIN events k ON i.idempotency_key IS NOT NULL AND k.idempotency_key = i.idempotency_key
+        AND k.owner_issuer = i.owner_issuer AND k.owner_subject = i.owner_subject
+    LEFT JOIN receivers r ON r.id = i.receiver_id;
+
+    SELECT array_agg(ROW(
+            a.place, a.rank_in_unit, a.id, a.unit_key, a.name, a.version, a.release, a.platform_id, a.package,
+            a.receiver_id, a.receiver_fingerprint, a.success, a.payload, a.salt, a.payload_digest, a.description,
+            a.owner_issuer, a.owner_subject, a.occurred_at, a.digest, a.idempotency_key, a.outcome, a.known
+        )::append_item ORDER BY a.place), max(a.rank_in_unit)
+    INTO accepted, rounds
+    FROM (
+        SELECT u.*, row_number() OVER (PARTITION BY u.unit_key ORDER BY u.place) AS rank_in_unit
+        FROM unnest(items) u WHERE u.outcome = 1
+    ) a;
+
+    IF rounds > 0 THEN
+        WITH wanted AS (
+            SELECT DISTINCT ON (a.unit_key) a.unit_key, a.name, a.version, a.release, a.platform_id, a.package,
+                count(*) OVER (PARTITION BY a.unit_key) AS more
+            FROM unnest(accepted) a
+            ORDER BY a.unit_key
+        ), upserted AS (
+            INSERT INTO units AS u (key, name, version, release, platform_id, package, n)
+            SELECT w.unit_key, w.name, w.version, w.release, w.platform_id, w.package, w.more
+            FROM wanted w ORDER BY w.unit_key
+            ON CONFLICT (key) DO UPDATE SET n = u.n + excluded.n
+            RETURNING u.*
+        )
+        SELECT array_agg(ROW(u.key, u.n - w.more)::append_unit)
+        INTO locked
+        FROM upserted u JOIN wanted w ON w.unit_key = u.key
+            AND (w.name, w.version, w.release, w.platform_id, w.package)
+                = (u.name, u.version, u.release, u.platform_id, u.package);
+        IF cardinality(locked) < (SELECT count(DISTINCT a.unit_key) FROM unnest(accepted) a) THEN
+            RAISE EXCEPTION 'two units have one key' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+
+        at := clock_timestamp();
+        FOR k IN 1..rounds LOOP
+            WITH this AS (
+                SELECT a.*, l.base + a.rank AS unit_n
+                FROM unnest(accepted) a JOIN unnest(locked) l ON l.key = a.unit_key
+                WHERE a.rank = k
+            ), stored AS (
+                INSERT INTO events (
+                    id, unit_key, n, receiver_id, receiver_fingerprint, success, payload, salt, payload_digest,
+                    description, owner_issuer, owner_subject, occurred_at, recorded_at, digest, idempotency_key
+                )
+                SELECT t.id, t.unit_key, t.unit_n, t.receiver_id, t.receiver_fingerprint, t.success, t.payload, t.salt,
+                    t.payload_digest, t.description, t.owner_issuer, t.owner_subject, t.occurred_at, at, t.digest,
+                    t.idempotency_key
+                FROM this t
+            ), moved AS (
+                SELECT t.place, t.unit_key, t.id, t.receiver_id, t.success
+                FROM this t
+                LEFT JOIN LATERAL (
+                    SELECT e.success FROM events e
+                    WHERE e.unit_key = t.unit_key AND e.receiver_id = t.receiver_id
+                    ORDER BY e.n DESC LIMIT 1
+                ) before ON true
+                WHERE before.success IS DISTINCT FROM t.success
+            ), judged AS (
+                SELECT m.place, m.unit_key, m.id, g.id AS group_id, g.revision, g.name, g.type, g.version,
+                    (
+                        SELECT bool_and(CASE WHEN r.id = m.receiver_id THEN m.success ELSE coalesce((
+                            SELECT e.success FROM events e
+                            WHERE e.unit_key = m.unit_key AND e.receiver_id = r.id
+                            ORDER BY e.n DESC LIMIT 1
+                        ), false) END)
+                        FROM unnest(g.receiver_ids) r (id)
+                    ) AS complete,
+                    coalesce((
+                        SELECT t.number FROM transitions t
+                        WHERE t.group_id = g.id AND t.unit_key = m.unit_key
+                        ORDER BY t.number DESC LIMIT 1
+                    ), 0) AS last
+                FROM moved m
+                JOIN group_receivers gr ON gr.receiver_id = m.receiver_id AND gr.enabled
+                JOIN groups g ON g.id = gr.group_id
+            ), changed AS (
+                SELECT j.*, j.last + 1 AS number FROM judged j WHERE j.complete <> (j.last % 2 = 1)
+            ), noted AS (
+                INSERT INTO transitions (group_id, unit_key, number, group_revision, event_id, recorded_at)
+                SELECT c.group_id, c.unit_key, c.number, c.revision, c.id, at FROM changed c
+            )
+            SELECT array_agg(ROW(
+                c.place, c.unit_key, c.id, c.group_id, c.revision, c.number, c.name, c.type, c.version
+            )::append_due)
+            INTO due_now
+            FROM changed c;
+            due := due || coalesce(due_now, '{}');
+        END LOOP;
+
+        INSERT INTO staging (
+            kind, recorded_at, actor_issuer, actor_subject, event_id, unit_key, receiver_id, group_id, revision, number
+        )
+        SELECT s.kind, at, append_v1.actor_issuer, append_v1.actor_subject, s.event_id, s.unit_key, s.receiver_id,
+            s.group_id, s.revision, s.number
+        FROM (
+            SELECT a.place, 1 AS kind, a.id AS event_id, a.unit_key, a.receiver_id, NULL::uuid AS group_id,
+                NULL::integer AS revision, NULL::integer AS number
+            FROM unnest(accepted) a
+            UNION ALL
+            SELECT d.place, 10 - d.number % 2, d.event_id, d.unit_key, NULL, d.group_id, d.revision, d.number
+            FROM unnest(due) d
+        ) s
+        ORDER BY s.place, s.group_id NULLS FIRST;
+    END IF;
+
+    RETURN QUERY
+    SELECT i.place, i.outcome, coalesce(i.known, i.id), l.base + a.rank, at,
+        CASE WHEN cardinality(due) > 0 THEN (
+            SELECT json_agg(json_build_array(d.group_id, d.revision, d.number, d.name, d.type, d.version)
+                ORDER BY d.group_id)
+            FROM unnest(due) d WHERE d.place = i.place
+        ) END
+    FROM unnest(items) i
+    LEFT JOIN unnest(accepted) a ON a.place = i.place AND i.outcome = 1
+    LEFT JOIN unnest(locked) l ON l.key = a.unit_key
+    ORDER BY i.place;
+END
+$body$

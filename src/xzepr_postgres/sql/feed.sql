@@ -1,0 +1,97 @@
+-- The feed: writers stage, a sequencer run by whoever reads gives dense positions. {schema} is the quoted schema.
+
+CREATE SEQUENCE {schema}.staging_seq CACHE 1
+--
+
+CREATE TABLE {schema}.staging (
+    seq bigint PRIMARY KEY DEFAULT nextval('{schema}.staging_seq'),
+    change_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    kind smallint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    actor_issuer text COLLATE "C" NOT NULL,
+    actor_subject text COLLATE "C" NOT NULL,
+    event_id uuid,
+    unit_key uuid,
+    receiver_id uuid,
+    group_id uuid,
+    revision integer,
+    number integer,
+    snapshot json
+)
+--
+
+CREATE TABLE {schema}.feed (
+    position bigint PRIMARY KEY,
+    change_id uuid NOT NULL,
+    kind smallint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    actor_issuer text COLLATE "C" NOT NULL,
+    actor_subject text COLLATE "C" NOT NULL,
+    event_id uuid,
+    unit_key uuid,
+    receiver_id uuid,
+    group_id uuid,
+    revision integer,
+    number integer,
+    snapshot json
+)
+--
+-- What a gate said as of a position, and which revision of a group held there.
+CREATE INDEX feed_gate ON {schema}.feed (unit_key, receiver_id, position) WHERE receiver_id IS NOT NULL AND unit_key IS NOT NULL
+--
+CREATE INDEX feed_group ON {schema}.feed (group_id, position) WHERE kind IN (6, 7, 8)
+--
+
+-- head: the newest position. low: nothing staged at or below it is still to come.
+-- mark is to be the next low. It is noted by one sequencing, horizon by a later one as its own transaction id: a writer
+-- draws its number after its first write, so whoever drew a number up to mark has an older id. Once all older ones have
+-- ended, low rises to mark. (A snapshot's xmax does not do: it bounds what has ended, not what has begun. Measured: 7 of
+-- 1,929 changes lost.)
+CREATE TABLE {schema}.feed_head (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    head bigint NOT NULL DEFAULT 0,
+    low bigint NOT NULL DEFAULT 0,
+    mark bigint NOT NULL DEFAULT 0,
+    horizon xid8
+) WITH (fillfactor = 50)
+--
+INSERT INTO {schema}.feed_head DEFAULT VALUES
+--
+
+-- Moves up to "most" committed changes to the next positions, in the order in which they were staged.
+-- Returns how many; fewer than "most" means that none is left.
+CREATE FUNCTION {schema}.sequence_v1(most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = {schema}, pg_temp SET jit = off SET enable_seqscan = off
+AS $body$
+DECLARE
+    at feed_head;
+    moved integer;
+BEGIN
+    SELECT * INTO at FROM feed_head FOR UPDATE;
+    IF at.horizon IS NULL THEN
+        IF at.mark > at.low THEN
+            at.horizon := pg_current_xact_id();
+        ELSE
+            at.mark := (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM staging_seq);
+        END IF;
+    ELSIF pg_snapshot_xmin(pg_current_snapshot()) >= at.horizon
+        AND NOT EXISTS (SELECT FROM staging WHERE seq > at.low AND seq <= at.mark) THEN
+        at.low := at.mark;
+        at.horizon := NULL;
+    END IF;
+    WITH taken AS (
+        DELETE FROM staging WHERE seq IN (SELECT seq FROM staging WHERE seq > at.low ORDER BY seq LIMIT most)
+        RETURNING *
+    )
+    INSERT INTO feed
+    SELECT at.head + row_number() OVER (ORDER BY seq), change_id, kind, recorded_at, actor_issuer, actor_subject,
+        event_id, unit_key, receiver_id, group_id, revision, number, snapshot
+    FROM taken ORDER BY seq;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    UPDATE feed_head SET head = at.head + moved, low = at.low, mark = at.mark, horizon = at.horizon
+    WHERE (head, low, mark, horizon) IS DISTINCT FROM (at.head + moved, at.low, at.mark, at.horizon);
+    RETURN moved;
+END
+$body$
+--
