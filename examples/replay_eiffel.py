@@ -54,7 +54,7 @@ class Happening:
     unit: Unit
     step: Naming
     success: bool
-    payload: Any
+    payload: JsonValue
     occurred_at: datetime
     key: str
 

@@ -279,8 +279,8 @@ class BadCursor(XzeprError):
 
     code = "bad_cursor"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"{reason}: start again without a cursor")
+    def __init__(self, reason: str, advice: str = "start again without a cursor") -> None:
+        super().__init__(f"{reason}: {advice}")
 
 
 class Unavailable(XzeprError):

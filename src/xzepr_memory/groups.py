@@ -158,7 +158,7 @@ class MemoryGroups:
 
     def _as_of(self, group_id: Ulid, position: int) -> EventReceiverGroup:
         if position > len(self._tables.log):
-            raise BadCursor(f"position {position} is beyond the head of the feed")
+            raise BadCursor(f"position {position} is beyond the head of the feed", "ask for one that it has reached")
         row = self._ever(group_id)
         held = [revision for since, revision in row.revisions if since <= position]
         if not held or (row.deleted_at is not None and row.deleted_at <= position):

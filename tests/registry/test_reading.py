@@ -451,3 +451,18 @@ def test_a_registry_shows_its_store_and_its_state(registry: Registry) -> None:
     assert repr(registry) == "<Registry over a memory store, open>"
     registry.close()
     assert repr(registry) == "<Registry over a memory store, closed>"
+
+
+@pytest.mark.parametrize("name", ["limits", "documents", "telemetry", "clock"])
+def test_an_option_of_another_kind_is_a_configuration_error(name: str) -> None:
+    """A registry that is put together wrongly is refused before it is used."""
+    with pytest.raises(ConfigurationError, match=f"{name} must be .*, not int"):
+        Registry(MemoryStore(), **{name: 5})  # type: ignore[arg-type]  # the fault
+
+
+@pytest.mark.parametrize("value", [1, 0, None, "yes"])
+def test_a_switch_is_true_or_false(registry: Registry, value: Any) -> None:
+    """What is merely true does not decide whether payloads are handed out."""
+    for read in (registry.events.list, registry.feed.read, registry.feed.follow):
+        with pytest.raises(Invalid, match="payloads: must be bool"):
+            read(payloads=value)

@@ -321,8 +321,10 @@ def test_running_polls_while_another_holds_the_lease(registry: Registry, monkeyp
     thread = threading.Thread(target=subscription.run, args=(seen,), kwargs={"stop": stop})
     thread.start()
     registry.store.subscriptions.release(held)  # type: ignore[attr-defined]  # another process
-    while len(seen) < 3 and thread.is_alive():
-        pass
+    waited = threading.Event()
+    for _ in range(int(PATIENCE / 0.01)):
+        if len(seen) == 3 or waited.wait(0.01):
+            break
     stop.set()
     thread.join(PATIENCE)
     assert seen == [1, 2, 3]

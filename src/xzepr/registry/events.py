@@ -25,7 +25,7 @@ from xzepr.observe import AuditAction
 from xzepr.registry.bulk import BulkReport, Refusal, record_chunks
 from xzepr.registry.context import Context
 from xzepr.registry.drafts import EventDraft
-from xzepr.registry.paging import page
+from xzepr.registry.paging import check_flag, page
 from xzepr.registry.recording import count, record_one
 
 
@@ -111,7 +111,8 @@ class Events:
         ``idempotency_key`` can also simply be sent again.
 
         Args:
-            drafts: The events; read as needed, never held all at once.
+            drafts: The events; read as needed, never held all at once. If reading them fails, what was read since the
+                last report is not recorded.
             skip: How many drafts to pass over, because they were recorded before.
             progress: Called after each chunk with the report so far.
             on_refusal: Called for each event that is refused.
@@ -168,6 +169,7 @@ class Events:
             BadCursor: The cursor is not one of this list.
         """
         where = EventFilter() if where is None else where
+        check_flag("payloads", payloads)
         with self._context.use("events.list"):
             return page(
                 "events",

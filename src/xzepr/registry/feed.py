@@ -11,6 +11,7 @@ import attrs
 
 from xzepr.model import MAX_LIMIT, Change, Checks, FeedCursor, check_limit, check_position
 from xzepr.registry.context import Context
+from xzepr.registry.paging import check_flag
 from xzepr.registry.subscriptions import RetryPolicy, Subscription
 from xzepr.stores import subscribing, waiting
 
@@ -67,6 +68,7 @@ class Feed:
             ['receiver.created']
         """
         check_place(after)
+        check_flag("payloads", payloads)
         size = check_limit(limit)
         with self._context.use("feed.read"):
             found = self._context.store.feed.read(after, limit=size, payloads=payloads)
@@ -99,6 +101,7 @@ class Feed:
             Closed: The registry was closed meanwhile.
         """
         check_place(after)
+        check_flag("payloads", payloads)
         if idle_seconds is not None:
             checks = Checks()
             checks.seconds("idle_seconds", idle_seconds)

@@ -25,6 +25,17 @@ FILTERS: Final = {"events": EventFilter, "receivers": ReceiverFilter, "groups": 
 """The filter of each list."""
 
 
+def check_flag(field: str, value: object) -> None:
+    """Check a switch at the edge: what is merely true is no switch.
+
+    Raises:
+        Invalid: It is neither ``True`` nor ``False``.
+    """
+    checks = Checks()
+    checks.kind(field, value, bool)
+    checks.done()
+
+
 def page(
     kind: str,
     where: EventFilter | ReceiverFilter | GroupFilter,

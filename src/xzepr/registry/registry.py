@@ -54,6 +54,10 @@ class Registry:
         clock: Clock = utc_now,
     ) -> None:
         _require_store(store)
+        _require("limits", limits, Limits)
+        _require("documents", documents, Mapping)
+        _require("telemetry", telemetry, Telemetry)
+        _require_clock(clock)
         limits = limits or Limits()
         tell = utc_now if clock is utc_now else partial(ask, clock)
         self._use(
@@ -186,3 +190,13 @@ def _require_store(store: object) -> None:
         raise ConfigurationError("this is the URL of a store, not a store: use Registry.open(url)")
     if not hasattr(store, "capabilities"):
         raise ConfigurationError(f"{type(store).__name__} is no store: give one, such as MemoryStore()")
+
+
+def _require(name: str, value: object, wanted: type) -> None:
+    if value is not None and not isinstance(value, wanted):
+        raise ConfigurationError(f"{name} must be {wanted.__name__}, not {type(value).__name__}")
+
+
+def _require_clock(clock: object) -> None:
+    if not callable(clock):
+        raise ConfigurationError(f"clock must be callable, not {type(clock).__name__}")

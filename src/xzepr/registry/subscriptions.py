@@ -260,7 +260,8 @@ class _Run:
         position = parked.cursor.position
         found = self._context.store.feed.read(position - 1, limit=1, payloads=True).changes
         if not found or found[0].cursor != parked.cursor:
-            raise BadCursor(f"the change parked at position {position} no longer stands there")
+            reason = f"the change parked at position {position} no longer stands there"
+            raise BadCursor(reason, "delete the subscription and begin a new one")
         change = found[0]
         error = self._try(handler, change, parked.attempts + 1)
         if error is None:
