@@ -20,15 +20,19 @@ TESTED = {"python", "console", "json", "toml", "text"}
 """The languages of blocks that run or are parsed, and `text`, which promises nothing."""
 
 
+RUN = ("__main__", "migrations.env")
+"""Modules that are programs: Python runs the one, Alembic the other."""
+
+
 def modules() -> list[str]:
-    """The names of all modules under test."""
+    """The names of all modules under test: those that can be imported, not those that are run."""
     packages = (xzepr, xzepr_memory, xzepr_postgres)
     inner = (
         module.name
         for package in packages
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     )
-    return [*(package.__name__ for package in packages), *(name for name in inner if not name.endswith("__main__"))]
+    return [*(package.__name__ for package in packages), *(name for name in inner if not name.endswith(RUN))]
 
 
 def examples() -> list[doctest.DocTest]:
