@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.testing_postgres.asking import eventually
 from xzepr.testing.postgres import MAJOR_VARIABLE, URL_VARIABLE, Binaries, find_binaries
 
 
@@ -26,7 +27,13 @@ def public() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="xzt"))
     folder.chmod(0o755)
     yield folder
-    shutil.rmtree(folder)
+
+    def removed() -> bool:
+        # A watchdog may be removing what is inside at the same time.
+        shutil.rmtree(folder, ignore_errors=True)
+        return not folder.exists()
+
+    assert eventually(removed)
 
 
 @pytest.fixture

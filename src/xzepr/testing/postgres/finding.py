@@ -23,13 +23,14 @@ MAJOR_VARIABLE: Final = "XZEPR_TEST_POSTGRES_MAJOR"
 
 @attrs.frozen(kw_only=True)
 class _Wish:
-    """What is looked for; `settings` is empty if any server will do."""
+    """What is looked for; without settings any server will do."""
 
     major: int | None
     settings: Mapping[str, str] | None
 
     @property
     def to_apply(self) -> Mapping[str, str]:
+        """The settings of a server that is started."""
         return FAST if self.settings is None else self.settings
 
 

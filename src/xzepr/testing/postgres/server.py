@@ -80,7 +80,8 @@ class PostgresServer(ABC):
             try:
                 connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
             except Error as error:
-                raise ConfigurationError(f"the test server refused: {error.diag.message_primary}") from error
+                reason = error.diag.message_primary or "the connection was lost"
+                raise ConfigurationError(f"the test server refused: {reason}") from error
 
 
 def connect(url: str) -> psycopg.Connection:
