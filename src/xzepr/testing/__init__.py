@@ -19,6 +19,7 @@ What there is, each in its module:
 - :mod:`~xzepr.testing.oracle`: the registry's rules once more, the slow and simple way.
 - :mod:`~xzepr.testing.checking`: does a feed explain every verdict and transition there is?
 - :mod:`~xzepr.testing.strategies`: Hypothesis strategies for units, payloads, definitions and histories.
+- :mod:`~xzepr.testing.postgres`: a real PostgreSQL server, started for the tests and gone with them.
 - :mod:`~xzepr.testing.world`, :mod:`~xzepr.testing.clock`, :mod:`~xzepr.testing.racing`: what tests are written with.
 
 The kit needs ``pip install "xzepr[testing]"``. This module imports nothing, because pytest loads it everywhere.

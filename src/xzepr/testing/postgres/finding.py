@@ -40,7 +40,7 @@ def find_server(major: int | None = None, *, settings: Mapping[str, str] | None 
     Args:
         major: The major version; by default that of ``XZEPR_TEST_POSTGRES_MAJOR``, or any.
         settings: Settings that the server must be started with, ``{}`` for PostgreSQL's defaults. Without them a server
-            that is started gets :data:`~xzepr.testing.postgres.FAST`, and one that runs already is used as it is.
+            that is started gets ``FAST``, and one that runs already is used as it is.
 
     Raises:
         ConfigurationError: The server that was asked for is unusable, or there is none and the variable ``CI`` is set.
