@@ -12,7 +12,8 @@ from xzepr.model import MAX_DESCRIPTION, MAX_TEXT, Ulid, Unit, ulid_from_int
 MAX_INTEGER: Final = 2**53 - 1
 """The largest integer of I-JSON (RFC 7493, section 2.2)."""
 
-_ULID_BITS: Final = 128
+_ULIDS_UNTIL_MS: Final = 1_767_225_600_000
+_ULID_RANDOM_BITS: Final = 80
 _NONCHARACTERS: Final = "".join(
     [chr(code) for code in range(0xFDD0, 0xFDF0)]
     + [chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)]
@@ -42,8 +43,8 @@ def descriptions(max_size: int = MAX_DESCRIPTION) -> st.SearchStrategy[str]:
 
 
 def ulids() -> st.SearchStrategy[Ulid]:
-    """Make ids, of any time."""
-    return st.integers(0, 2**_ULID_BITS - 1).map(ulid_from_int)
+    """Make ids, of any time up to 2026: a registry refuses what was made more than a day ahead of its clock."""
+    return st.integers(0, (_ULIDS_UNTIL_MS << _ULID_RANDOM_BITS) - 1).map(ulid_from_int)
 
 
 def units() -> st.SearchStrategy[Unit]:
