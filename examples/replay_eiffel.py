@@ -85,7 +85,7 @@ def read_stream(path: Path) -> list[Happening]:
     return stream
 
 
-def understand(event: Mapping[str, Any]) -> Happening:
+def understand(event: dict[str, Any]) -> Happening:
     """Say what an Eiffel event tells, and about what."""
     meta, data = event["meta"], event["data"]
     custom = {entry["key"]: entry["value"] for entry in data["customData"]}
