@@ -48,7 +48,7 @@ CREATE TYPE {schema}.append_due AS (
 )
 --
 -- Outcomes: 1 recorded, 2 the id or key is known (event_id says as what), 3 receiver missing, 4 receiver changed.
-CREATE FUNCTION {schema}.append_v1(batch json, actor_issuer text, actor_subject text)
+CREATE FUNCTION {schema}.append_v1(batch json, actor_issuer text, actor_subject text, told timestamptz DEFAULT NULL)
 RETURNS TABLE (place integer, outcome smallint, event_id uuid, n bigint, recorded_at timestamptz, transitions json)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = {schema}, pg_temp
@@ -64,6 +64,9 @@ DECLARE
     rounds bigint;
     at timestamptz;
 BEGIN
+    IF told IS NOT NULL THEN
+        PERFORM may_tell_time();
+    END IF;
     PERFORM pg_advisory_xact_lock_shared({definitions_lock});
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         PERFORM FROM definitions FOR SHARE;
@@ -126,7 +129,7 @@ BEGIN
             RAISE EXCEPTION 'two units have one key' USING ERRCODE = 'integrity_constraint_violation';
         END IF;
 
-        at := clock_timestamp();
+        at := coalesce(told, clock_timestamp());
         FOR k IN 1..rounds LOOP
             WITH this AS (
                 SELECT a.*, l.base + a.rank AS unit_n
@@ -134,11 +137,11 @@ BEGIN
                 WHERE a.rank = k
             ), stored AS (
                 INSERT INTO events (
-                    id, unit_key, n, receiver_id, receiver_fingerprint, success, payload, salt, payload_digest,
-                    description, owner_issuer, owner_subject, occurred_at, recorded_at, digest, idempotency_key
+                    id, unit_key, n, receiver_id, receiver_fingerprint, success, payload, payload_bytes, salt,
+                    payload_digest, description, owner_issuer, owner_subject, occurred_at, recorded_at, digest, idempotency_key
                 )
-                SELECT t.id, t.unit_key, t.unit_n, t.receiver_id, t.receiver_fingerprint, t.success, t.payload, t.salt,
-                    t.payload_digest, t.description, t.owner_issuer, t.owner_subject, t.occurred_at, at, t.digest,
+                SELECT t.id, t.unit_key, t.unit_n, t.receiver_id, t.receiver_fingerprint, t.success, t.payload,
+                    octet_length(t.payload::text), t.salt, t.payload_digest, t.description, t.owner_issuer, t.owner_subject, t.occurred_at, at, t.digest,
                     t.idempotency_key
                 FROM this t
             ), moved AS (
@@ -183,16 +186,17 @@ BEGIN
         END LOOP;
 
         INSERT INTO staging (
-            kind, recorded_at, actor_issuer, actor_subject, event_id, unit_key, receiver_id, group_id, revision, number
+            kind, recorded_at, actor_issuer, actor_subject, event_id, unit_key, receiver_id, group_id, revision, number,
+            success
         )
         SELECT s.kind, at, append_v1.actor_issuer, append_v1.actor_subject, s.event_id, s.unit_key, s.receiver_id,
-            s.group_id, s.revision, s.number
+            s.group_id, s.revision, s.number, s.success
         FROM (
             SELECT a.place, 1 AS kind, a.id AS event_id, a.unit_key, a.receiver_id, NULL::uuid AS group_id,
-                NULL::integer AS revision, NULL::integer AS number
+                NULL::integer AS revision, NULL::integer AS number, a.success
             FROM unnest(accepted) a
             UNION ALL
-            SELECT d.place, 10 - d.number % 2, d.event_id, d.unit_key, NULL, d.group_id, d.revision, d.number
+            SELECT d.place, 10 - d.number % 2, d.event_id, d.unit_key, NULL, d.group_id, d.revision, d.number, NULL
             FROM unnest(due) d
         ) s
         ORDER BY s.place, s.group_id NULLS FIRST;

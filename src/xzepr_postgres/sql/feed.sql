@@ -16,6 +16,7 @@ CREATE TABLE {schema}.staging (
     group_id uuid,
     revision integer,
     number integer,
+    success boolean,
     snapshot json
 )
 --
@@ -33,6 +34,7 @@ CREATE TABLE {schema}.feed (
     group_id uuid,
     revision integer,
     number integer,
+    success boolean,
     snapshot json
 )
 --
@@ -40,6 +42,16 @@ CREATE TABLE {schema}.feed (
 CREATE INDEX feed_gate ON {schema}.feed (unit_key, receiver_id, position) WHERE receiver_id IS NOT NULL AND unit_key IS NOT NULL
 --
 CREATE INDEX feed_group ON {schema}.feed (group_id, position) WHERE kind IN (6, 7, 8)
+--
+
+-- Figures about the events of a receiver, kept up by the sequencer; the latest ones by their positions.
+CREATE TABLE {schema}.receiver_figures (
+    receiver_id uuid PRIMARY KEY,
+    succeeded bigint NOT NULL,
+    failed bigint NOT NULL,
+    latest bigint NOT NULL,
+    latest_successful bigint
+) WITH (fillfactor = 50)
 --
 
 -- head: the newest position. low: nothing staged at or below it is still to come.
@@ -86,9 +98,17 @@ BEGIN
     )
     INSERT INTO feed
     SELECT at.head + row_number() OVER (ORDER BY seq), change_id, kind, recorded_at, actor_issuer, actor_subject,
-        event_id, unit_key, receiver_id, group_id, revision, number, snapshot
+        event_id, unit_key, receiver_id, group_id, revision, number, success, snapshot
     FROM taken ORDER BY seq;
     GET DIAGNOSTICS moved = ROW_COUNT;
+    INSERT INTO receiver_figures AS f (receiver_id, succeeded, failed, latest, latest_successful)
+    SELECT t.receiver_id, count(*) FILTER (WHERE t.success), count(*) FILTER (WHERE NOT t.success), max(t.position),
+        max(t.position) FILTER (WHERE t.success)
+    FROM feed t WHERE t.position > at.head AND t.position <= at.head + moved AND t.kind = 1
+    GROUP BY t.receiver_id
+    ON CONFLICT (receiver_id) DO UPDATE SET
+        succeeded = f.succeeded + excluded.succeeded, failed = f.failed + excluded.failed,
+        latest = excluded.latest, latest_successful = coalesce(excluded.latest_successful, f.latest_successful);
     UPDATE feed_head SET head = at.head + moved, low = at.low, mark = at.mark, horizon = at.horizon
     WHERE (head, low, mark, horizon) IS DISTINCT FROM (at.head + moved, at.low, at.mark, at.horizon);
     RETURN moved;

@@ -15,11 +15,13 @@ LANGUAGE plpgsql
 AS $body$
 BEGIN
     IF NEW.payload IS NULL AND NEW.salt IS NULL AND ROW(
-            NEW.id, NEW.unit_key, NEW.n, NEW.receiver_id, NEW.receiver_fingerprint, NEW.success, NEW.payload_digest,
+            NEW.id, NEW.unit_key, NEW.n, NEW.receiver_id, NEW.receiver_fingerprint, NEW.success, NEW.payload_bytes,
+            NEW.payload_digest,
             NEW.description, NEW.owner_issuer, NEW.owner_subject, NEW.occurred_at, NEW.recorded_at, NEW.digest,
             NEW.idempotency_key
         ) IS NOT DISTINCT FROM ROW(
-            OLD.id, OLD.unit_key, OLD.n, OLD.receiver_id, OLD.receiver_fingerprint, OLD.success, OLD.payload_digest,
+            OLD.id, OLD.unit_key, OLD.n, OLD.receiver_id, OLD.receiver_fingerprint, OLD.success, OLD.payload_bytes,
+            OLD.payload_digest,
             OLD.description, OLD.owner_issuer, OLD.owner_subject, OLD.occurred_at, OLD.recorded_at, OLD.digest,
             OLD.idempotency_key
         ) THEN

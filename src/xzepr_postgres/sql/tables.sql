@@ -92,6 +92,7 @@ CREATE TABLE {schema}.events (
     receiver_fingerprint bytea NOT NULL,
     success boolean NOT NULL,
     payload json,
+    payload_bytes integer NOT NULL,
     salt bytea,
     payload_digest bytea NOT NULL,
     description text COLLATE "C" NOT NULL,
@@ -127,4 +128,16 @@ CREATE TABLE {schema}.transitions (
 )
 --
 CREATE INDEX transitions_event ON {schema}.transitions (event_id) WHERE event_id IS NOT NULL
+--
+
+-- The clock is the database's. Only the owner of the tables may tell another time: tests do.
+CREATE FUNCTION {schema}.may_tell_time() RETURNS void
+LANGUAGE plpgsql
+AS $body$
+BEGIN
+    IF NOT pg_has_role(session_user, current_user, 'MEMBER') THEN
+        RAISE EXCEPTION 'only the owner of a registry may tell the time' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END
+$body$
 --
