@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from importlib.resources import files
+from itertools import count
 from typing import Final
 
 import attrs
 
 from xzepr.model import Checks
+from xzepr.model.checks import text_problem
 
 DEFAULT_SCHEMA: Final = "xzepr"
 """Every object of a registry stands here, so that it meets none of its host's tables."""
@@ -17,6 +20,8 @@ MAX_IDENTIFIER: Final = 63
 """Bytes of an identifier in PostgreSQL; a longer one would be cut off without a word."""
 
 _SEPARATOR: Final = "\n--\n"
+_BODY: Final = "$body$"
+_MARK: Final = re.compile(r"\{(schema|schema_in_text|definitions_lock)\}")
 
 
 @attrs.frozen
@@ -38,16 +43,13 @@ class Schema:
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
-        checks.text("schema", self.name)
-        checks.done()
-        if len(self.name.encode()) > MAX_IDENTIFIER:
-            checks.add("schema", f"must have at most {MAX_IDENTIFIER} bytes", MAX_IDENTIFIER)
+        check_name(checks, "schema", self.name)
         checks.done()
 
     @property
     def quoted(self) -> str:
         """The name as an identifier in SQL."""
-        return '"' + self.name.replace('"', '""') + '"'
+        return identifier(self.name)
 
     def lock_key(self, purpose: str) -> int:
         """Return the key of an advisory lock: another one for each schema and purpose.
@@ -69,5 +71,40 @@ class Schema:
         return [self._written(statement) for statement in text.split(_SEPARATOR) if statement.strip()]
 
     def _written(self, statement: str) -> str:
-        key = str(self.lock_key("definitions"))
-        return statement.strip().replace("{schema}", self.quoted).replace("{definitions_lock}", key)
+        marks = {
+            "schema": self.quoted,
+            "schema_in_text": self.quoted.replace("'", "''"),
+            "definitions_lock": str(self.lock_key("definitions")),
+        }
+        written = _MARK.sub(lambda found: marks[found[1]], statement.replace(_BODY, self._body))
+        return written.strip()
+
+    @property
+    def _body(self) -> str:
+        """The quotes of a function's body: none that the name could end."""
+        return next(quotes for n in count() if (quotes := f"$body{n or ''}$") not in self.name)
+
+
+def check_name(checks: Checks, field: str, name: str) -> None:
+    """Check that a text can be the name of something in PostgreSQL."""
+    problem = text_problem(name)
+    if problem is not None:
+        checks.add(field, problem.reason, problem.limit)
+    elif len(name.encode()) > MAX_IDENTIFIER:
+        checks.add(field, f"must have at most {MAX_IDENTIFIER} bytes", MAX_IDENTIFIER)
+
+
+def identifier(name: str) -> str:
+    """Return a name as an identifier in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    r"""Return a text as a literal in SQL, whatever ``standard_conforming_strings`` says.
+
+    Example:
+        >>> print(literal("it's"), literal("a\\b"))
+        'it''s' E'a\\b'
+    """
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'" if "\\" not in text else "E'" + escaped.replace("\\", "\\\\") + "'"

@@ -1,0 +1,227 @@
+"""How the store reaches a database: one statement at a time, over its own connections or inside a host's transaction.
+
+A write is one call of a function in the database, so each is atomic by itself, on every kind of connection.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import psycopg
+from psycopg import postgres
+from psycopg.adapt import AdaptersMap
+from psycopg.rows import tuple_row
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from xzepr.errors import Closed, CommitUnknown, ConfigurationError, XzeprError
+from xzepr.model import Ulid
+from xzepr_postgres.failures import Failure, failure_of
+from xzepr_postgres.schema import Schema
+from xzepr_postgres.statements import Parameter, Statement, written
+
+Row = tuple[Any, ...]
+"""A row as a driver returns it: its statement says what is in it, and only a decoder looks at it."""
+
+DELAYS: Final = (0.01, 0.05, 0.25)
+"""Seconds before the attempts after the first, each up to doubled by chance, so that two who met do not meet again."""
+
+ATTEMPTS: Final = 4
+"""How often what fails in passing is tried."""
+
+
+class Session(Protocol):
+    """Runs statements."""
+
+    @property
+    def joined(self) -> bool:
+        """Whether it works inside a transaction that somebody else will commit."""
+
+    def read(self, sql: str, parameters: Mapping[str, Parameter]) -> Sequence[Row]:
+        """Run a statement that changes nothing, or nothing that matters if it is done twice.
+
+        Args:
+            sql: The statement, as :func:`~xzepr_postgres.statements.written` takes it.
+            parameters: Its parameters.
+
+        Raises:
+            Unavailable: The database cannot answer now.
+            ConfigurationError: The database is not set up for this.
+        """
+
+    def write(
+        self, sql: str, parameters: Mapping[str, Parameter], *, ids: Sequence[Ulid] = (), repeatable: bool = True
+    ) -> Sequence[Row]:
+        """Run a statement that changes something.
+
+        Args:
+            sql: The statement, as :func:`~xzepr_postgres.statements.written` takes it.
+            parameters: Its parameters.
+            ids: What is in doubt if no answer comes.
+            repeatable: Whether doing it twice is as good as doing it once.
+
+        Raises:
+            Unavailable: Nothing was done.
+            CommitUnknown: No answer came.
+            StorageFull: Nothing was done: there is no space.
+            ConfigurationError: The database is not set up for this.
+        """
+
+
+class PooledSession:
+    """Runs each statement on a connection from a pool, in a transaction of its own.
+
+    Args:
+        engine: The pool; its driver must be psycopg.
+        schema: Where the tables are.
+        attempts: How often what fails in passing is tried.
+        sleep: Waits that many seconds between two attempts.
+    """
+
+    joined = False
+
+    def __init__(
+        self,
+        engine: Engine,
+        schema: Schema,
+        *,
+        attempts: int = ATTEMPTS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._schema = schema
+        self._delays = [DELAYS[min(place, len(DELAYS) - 1)] for place in range(attempts - 1)]
+        self._sleep = sleep
+        self._pid = os.getpid()
+        self._closed = False
+
+    def read(self, sql: str, parameters: Mapping[str, Parameter]) -> Sequence[Row]:
+        """Run a statement that may be repeated."""
+        return self.write(sql, parameters)
+
+    def write(
+        self, sql: str, parameters: Mapping[str, Parameter], *, ids: Sequence[Ulid] = (), repeatable: bool = True
+    ) -> Sequence[Row]:
+        """Run a statement; try again what another attempt may well do."""
+        statement = written(self._schema, sql)
+        doubtful = False
+        for delay in (*self._delays, None):
+            found = self._attempt(statement, parameters)
+            if not isinstance(found, Failure):
+                return found
+            doubtful = doubtful or (found.lost and bool(ids or not repeatable))
+            again = found.passing or (repeatable and (found.lost or doubtful))
+            if delay is None or not again:
+                raise _told(found, ids, doubtful=doubtful)
+            self._sleep(delay * random.uniform(1, 2))  # noqa: S311 - no secret
+        raise AssertionError("the last attempt returns or raises")
+
+    def connect(self) -> Connection:
+        """Return a connection from the pool, in autocommit mode.
+
+        Raises:
+            Unavailable: There is none: the pool is used up, or the database cannot be reached.
+            Closed: The store was closed.
+            ConfigurationError: This is a forked child of the process that opened the store.
+        """
+        connection = self._connect()
+        if isinstance(connection, Failure):
+            raise connection.error()
+        return connection
+
+    def require_open(self) -> None:
+        """Refuse to work when there is nothing to work with.
+
+        Raises:
+            Closed: The store was closed.
+            ConfigurationError: This is a forked child of the process that opened the store.
+        """
+        if self._closed:
+            raise Closed("store")
+        if os.getpid() != self._pid:
+            raise ConfigurationError("connections do not survive a fork: open the store after it, in the child")
+
+    def close(self) -> None:
+        """Run nothing any more."""
+        self._closed = True
+
+    def _connect(self) -> Connection | Failure:
+        self.require_open()
+        try:
+            return self._engine.connect()
+        except PoolTimeout:
+            return Failure(unsent="every connection of the pool is in use: retry, or allow more connections")
+        except (SQLAlchemyError, psycopg.Error):
+            url = self._engine.url
+            where = f"{url.host or 'the local socket'}:{url.port or 5432}"
+        return Failure(unsent=unreachable(where))
+
+    def _attempt(self, statement: Statement, parameters: Mapping[str, Parameter]) -> Sequence[Row] | Failure:
+        connection = self._connect()
+        if isinstance(connection, Failure):
+            return connection
+        try:
+            return run(driver_of(connection), statement, parameters)
+        except psycopg.Error as error:
+            failure = failure_of(error)
+            if failure.lost:
+                connection.invalidate()
+                self._engine.dispose()  # the others of the pool are as dead as this one
+            return failure
+        except BaseException:  # such as Ctrl-C: who knows what is still to come on this connection
+            connection.invalidate()
+            raise
+        finally:
+            connection.close()
+
+
+def _told(failure: Failure, ids: Sequence[Ulid], *, doubtful: bool) -> XzeprError:
+    """Return what the caller is told in the end: once an answer was lost, no later failure is the whole truth."""
+    error = failure.error()
+    if doubtful:
+        unknown = CommitUnknown(ids)
+        unknown.__cause__ = error
+        return unknown
+    return error
+
+
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    """Return psycopg's connection under one of SQLAlchemy."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the store has looked at the engine's driver
+    return driver
+
+
+def run(connection: psycopg.Connection[Any], statement: Statement, parameters: Mapping[str, Parameter]) -> list[Row]:
+    """Run a statement on a cursor of our own: whatever rows the host's cursors make, these are tuples."""
+    return _Cursor(connection, row_factory=tuple_row).execute(statement.pyformat.encode(), parameters).fetchall()
+
+
+class _Cursor(psycopg.Cursor[Row]):
+    """A cursor that converts values in psycopg's own way, whatever a host has taught its connections."""
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        return _ADAPTERS
+
+
+def _own_adapters() -> AdaptersMap:
+    adapters = AdaptersMap(types=psycopg.adapters.types)
+    postgres.register_default_adapters(adapters)
+    return adapters
+
+
+_ADAPTERS: Final = _own_adapters()
+
+
+def unreachable(where: str) -> str:
+    """Return what to say of a server that lets nobody in: the driver does not tell why in other terms than prose."""
+    return (
+        f"no connection to the database at {where}: see that the server runs and that host, port, user, password and "
+        "database of the URL are right"
+    )
