@@ -158,6 +158,13 @@ def test_an_unknown_scheme_names_the_nearest() -> None:
         having(a_backend(), a_backend("board")).open_store("shlef:")
 
 
+@pytest.mark.parametrize("scheme", ["board+asyncpg", "board+psycopg2", "board+board"])
+def test_a_scheme_with_a_driver_says_what_to_write(scheme: str) -> None:
+    """Who knows SQLAlchemy's URLs learns that ours name no driver."""
+    with pytest.raises(ConfigurationError, match=r"leave the driver out and write board://$"):
+        having(a_backend("board")).open_store(f"{scheme}://ci:hunter2@host/x")
+
+
 def test_a_known_scheme_that_is_not_installed_names_the_extra() -> None:
     """A scheme of ours says which extra it needs."""
     with pytest.raises(ConfigurationError, match=r'no store backend postgresql: pip install "xzepr\[postgres\]"'):
@@ -192,12 +199,13 @@ def test_a_plugin_without_its_driver_names_what_is_missing(install: Install) -> 
         PluginManager().store_backend("shelf")
 
 
-def test_our_own_plugin_without_its_driver_names_the_extra(install: Install) -> None:
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_our_own_plugin_without_its_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     """For a scheme of ours an import error says which extra it needs."""
-    install("ours", "import no_such_driver", "postgres")
+    monkeypatch.setitem(sys.modules, "xzepr_postgres.plugin", None)
 
     with pytest.raises(ConfigurationError, match=r'pip install "xzepr\[postgres\]"'):
-        PluginManager().store_backend("postgres")
+        PluginManager().store_backend(scheme)
 
 
 def test_an_entry_point_with_another_name_is_refused(install: Install) -> None:

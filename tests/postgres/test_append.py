@@ -69,7 +69,7 @@ def test_a_batch_is_judged_one_by_one(connection: psycopg.Connection) -> None:
     only = receiver(connection)
     gate = group(connection, only)
     rows = append(connection, [event(unit("web"), only, success=success) for success in (True, False, True)])
-    assert [[each[2] for each in row[5]] for row in rows] == [[1], [2], [3]]
+    assert [[each[5] for each in row[5]] for row in rows] == [[1], [2], [3]]
     assert list(transitions(connection, gate).values()) == [[1, 2, 3]]
 
 

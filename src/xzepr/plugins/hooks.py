@@ -17,6 +17,7 @@ import attrs
 import pluggy
 
 from xzepr.model import Checks
+from xzepr.plugins.migrations import Migrations
 from xzepr.plugins.urls import StoreURL, check_scheme
 from xzepr.secret import Options
 from xzepr.stores import Capabilities, Store
@@ -43,6 +44,7 @@ class StoreBackend:
         contract_version: The :data:`~xzepr.stores.CONTRACT_VERSION` that it was written for: a number, not the
             constant, which would always be the newest.
         aliases: Other schemes for the same.
+        migrations: What sets its stores up; None if they need nothing of the kind.
 
     Raises:
         Invalid: A field is not what it has to be.
@@ -54,6 +56,7 @@ class StoreBackend:
     capabilities: Capabilities
     contract_version: int
     aliases: tuple[str, ...] = ()
+    migrations: Migrations | None = None
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
@@ -62,6 +65,8 @@ class StoreBackend:
             check_scheme(checks, "aliases", alias)
         checks.text("summary", self.summary)
         _check_callable(checks, self.open)
+        if self.migrations is not None:
+            _check_migrations(checks, self.migrations)
         checks.kind("capabilities", self.capabilities, Capabilities)
         checks.whole("contract_version", self.contract_version, least=1)
         checks.done()
@@ -98,6 +103,12 @@ class TokenServiceBackend:
 def _check_callable(checks: Checks, value: object) -> None:
     if not callable(value):
         checks.add("open", f"must be callable, not {type(value).__name__}")
+
+
+def _check_migrations(checks: Checks, value: object) -> None:
+    for name in ("versions", "migrate", "script"):
+        if not callable(getattr(value, name, None)):
+            checks.add("migrations", f"must have a method {name}")
 
 
 @hookspec

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from threading import Lock, RLock
 from typing import Final
 
-from xzepr.errors import ConfigurationError, Invalid, XzeprError
+from xzepr.errors import ConfigurationError, Invalid
+from xzepr.plugins.calling import GuardedMigrations, called
 from xzepr.plugins.hooks import PROJECT, StoreBackend, TokenServiceBackend
+from xzepr.plugins.migrations import Migrations
 from xzepr.plugins.offers import B, Offer, distribution_of, install_line, load_offer, plugin_name, read_offer
 from xzepr.plugins.texts import did_you_mean, showable
 from xzepr.plugins.urls import StoreURL, read_url
-from xzepr.secret import Secret
 from xzepr.stores import Store
 
 _logger = logging.getLogger(__name__)
@@ -99,6 +100,15 @@ class PluginManager:
             raise outcome
         return _open(self.store_backend(outcome.scheme), outcome)
 
+    def migrations(self, scheme: str) -> Migrations | None:
+        """Return what sets up the stores of a scheme; None if they need nothing of the kind.
+
+        Raises:
+            ConfigurationError: There is no such backend, or it is broken.
+        """
+        backend = self.store_backend(scheme)
+        return None if backend.migrations is None else GuardedMigrations(backend, backend.migrations)
+
     def _find(self, name: str, offered: Callable[[Offer], Mapping[str, B]], what: str) -> B:
         with self._lock:
             for offer in self._registered:
@@ -120,7 +130,7 @@ class PluginManager:
             return offered(offer)[name]
         known = {each for offer in (*self._registered, *offers) for each in offered(offer)}
         broken = "".join(f"; {failure}" for failure in failures)
-        hint = install_line(name)
+        hint = install_line(name) or _driver_hint(name, known)
         message = f"there is no {what} {showable(name)}{hint or ': ' + did_you_mean(name, known)}{broken}"
         raise ConfigurationError(message) from _causes(failures)
 
@@ -191,39 +201,14 @@ def _causes(failures: list[ConfigurationError]) -> BaseException | None:
 
 
 def _open(backend: StoreBackend, url: StoreURL) -> Store:
-    store, error = _try_open(backend, url)
-    if error is not None:
-        raise _opening_failed(backend, error) from (None if _tells(error, url) else error)
+    store = called(backend, url, "open the store", lambda: backend.open(url))
     missing = [name for name in _STORE_MEMBERS if inspect.getattr_static(store, name, None) is None]
-    if store is None or missing:
+    if missing:
         raise ConfigurationError(f"the {backend.scheme} backend is broken: what it opened has no {', '.join(missing)}")
     return store
 
 
-def _try_open(backend: StoreBackend, url: StoreURL) -> tuple[Store | None, Exception | None]:
-    """Return the failure instead of letting it pass: a raised error would take it along as its context."""
-    try:
-        return backend.open(url), None
-    except XzeprError:
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever a plugin raises
-        return None, error
-
-
-def _opening_failed(backend: StoreBackend, error: Exception) -> ConfigurationError:
-    name = type(error).__name__
-    if isinstance(error, ImportError):
-        hint = install_line(backend.scheme) or ": install what it needs"
-        return ConfigurationError(f"the {backend.scheme} store needs what is not installed ({name}){hint}")
-    return ConfigurationError(f"the {backend.scheme} backend failed to open the store ({name})")
-
-
-def _tells(error: BaseException, url: StoreURL) -> bool:
-    """Say whether an error, or one that it came from, holds a secret of the URL in its message."""
-    secrets = [value.reveal() for value in (url.password, *url.options.values()) if isinstance(value, Secret)]
-    seen: BaseException | None = error
-    while seen is not None:
-        if any(secret and secret in f"{seen} {seen.args!r}" for secret in secrets):
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False
+def _driver_hint(name: str, known: Collection[str]) -> str:
+    """Say what to write in place of a scheme that names another driver, as SQLAlchemy has them."""
+    base, plus, _ = name.partition("+")
+    return f": leave the driver out and write {base}://" if plus and base in known else ""

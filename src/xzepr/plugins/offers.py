@@ -17,7 +17,7 @@ from xzepr.plugins.texts import did_you_mean
 from xzepr.stores import CONTRACT_VERSION
 from xzepr.tokens import TOKEN_CONTRACT_VERSION
 
-_EXTRAS: Final = {"postgresql": "postgres", "postgres": "postgres"}
+_EXTRAS: Final = dict.fromkeys(("postgresql", "postgres", "postgresql+psycopg"), "postgres")
 _HOOKS: Final = ("xzepr_store_backends", "xzepr_token_services")
 
 B = TypeVar("B", bound=StoreBackend | TokenServiceBackend)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from xzepr.errors import Invalid, Violation
+from xzepr.errors import Invalid, Violation, refuse
 from xzepr.secret import Secret
 
 if TYPE_CHECKING:
@@ -74,11 +74,12 @@ def read_texts(kind: type[T], texts: Mapping[str, str | Secret], *, field: Calla
         field: How a violation calls a field.
 
     Raises:
+        TooLarge: A value is beyond a limit of the class.
         Invalid: Some texts are no spelling of their type, some names are unknown, or the class refuses its values.
     """
     value, violations = _structure(kind, texts)
-    if value is None:
-        raise Invalid(Violation(field(found.field), found.reason, found.limit) for found in violations)
+    refuse(Violation(field(found.field), found.reason, found.limit) for found in violations)
+    assert value is not None  # noqa: S101 - or there were violations
     return value
 
 

@@ -47,6 +47,44 @@ CREATE TYPE {schema}.append_due AS (
     version text
 )
 --
+-- Marks the items whose id or key an earlier item of the same batch takes: they are known as that one.
+CREATE FUNCTION {schema}.tell_repeated(items {schema}.append_item[]) RETURNS {schema}.append_item[]
+LANGUAGE plpgsql STABLE
+AS $body$
+DECLARE
+    ids uuid[] := '{}';
+    keys text[] := '{}';
+    this {schema}.append_item;
+    key text;
+    earlier integer;
+BEGIN
+    IF NOT (
+        SELECT count(*) > count(DISTINCT i.id)
+            OR count(i.idempotency_key) > count(DISTINCT (i.owner_issuer, i.owner_subject, i.idempotency_key))
+                FILTER (WHERE i.idempotency_key IS NOT NULL)
+        FROM unnest(items) i
+    ) THEN
+        RETURN items;
+    END IF;
+    FOR k IN 1..cardinality(items) LOOP
+        this := items[k];
+        CONTINUE WHEN this.outcome <> 1;
+        -- No control character stands in any of the three.
+        key := this.owner_issuer || E'\x1f' || this.owner_subject || E'\x1f' || this.idempotency_key;
+        earlier := coalesce(array_position(ids, this.id), CASE WHEN key IS NOT NULL THEN array_position(keys, key) END);
+        IF earlier IS NULL THEN
+            ids := ids || this.id;
+            keys := keys || key;
+        ELSE
+            this.outcome := 2;
+            this.known := ids[earlier];
+            items[k] := this;
+        END IF;
+    END LOOP;
+    RETURN items;
+END
+$body$
+--
 -- Outcomes: 1 recorded, 2 the id or key is known (event_id says as what), 3 receiver missing, 4 receiver changed.
 CREATE FUNCTION {schema}.append_v1(batch json, actor_issuer text, actor_subject text, told timestamptz DEFAULT NULL)
 RETURNS TABLE (place integer, outcome smallint, event_id uuid, n bigint, recorded_at timestamptz, transitions json)
@@ -72,9 +110,10 @@ BEGIN
         PERFORM FROM definitions FOR SHARE;
     END IF;
 
+    -- json_to_recordset makes no difference between the payload null and none; there is always one.
     SELECT array_agg(ROW(
             i.place, 0, i.id, i.unit_key, i.name, i.version, i.release, i.platform_id, i.package, i.receiver_id,
-            i.receiver_fingerprint, i.success, i.payload, i.salt, i.payload_digest, i.description, i.owner_issuer,
+            i.receiver_fingerprint, i.success, coalesce(i.payload, 'null'), i.salt, i.payload_digest, i.description, i.owner_issuer,
             i.owner_subject, i.occurred_at, i.digest, i.idempotency_key,
             CASE
                 WHEN e.id IS NOT NULL OR k.id IS NOT NULL THEN 2
@@ -95,6 +134,10 @@ BEGIN
     LEFT JOIN events k ON i.idempotency_key IS NOT NULL AND k.idempotency_key = i.idempotency_key
         AND k.owner_issuer = i.owner_issuer AND k.owner_subject = i.owner_subject
     LEFT JOIN receivers r ON r.id = i.receiver_id;
+
+    IF cardinality(items) > 1 THEN
+        items := tell_repeated(items);
+    END IF;
 
     SELECT array_agg(ROW(
             a.place, a.rank_in_unit, a.id, a.unit_key, a.name, a.version, a.release, a.platform_id, a.package,
@@ -205,7 +248,7 @@ BEGIN
     RETURN QUERY
     SELECT i.place, i.outcome, coalesce(i.known, i.id), l.base + a.rank, at,
         CASE WHEN cardinality(due) > 0 THEN (
-            SELECT json_agg(json_build_array(d.group_id, d.revision, d.number, d.name, d.type, d.version)
+            SELECT json_agg(json_build_array(d.group_id, d.revision, d.name, d.type, d.version, d.number)
                 ORDER BY d.group_id)
             FROM unnest(due) d WHERE d.place = i.place
         ) END

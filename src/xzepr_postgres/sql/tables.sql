@@ -72,6 +72,8 @@ CREATE TABLE {schema}.group_receivers (
     PRIMARY KEY (receiver_id, group_id)
 )
 --
+CREATE INDEX group_receivers_group ON {schema}.group_receivers (group_id)
+--
 
 CREATE TABLE {schema}.units (
     key uuid PRIMARY KEY,

@@ -16,6 +16,12 @@ depends_on = None
 def upgrade() -> None:
     """Create everything."""
     schema: Schema = context.config.attributes["schema"]
-    for resource in ("tables.sql", "feed.sql", "append.sql", "history.sql"):
+    for resource in ("tables.sql", "feed.sql", "append.sql", "definitions.sql", "subscriptions.sql", "history.sql"):
         for statement in schema.statements(resource):
-            op.execute(DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]  # as SQLAlchemy left it
+            _execute(statement)
+    # PostgreSQL lets everybody call a new function.
+    _execute(f"REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA {schema.quoted} FROM PUBLIC")
+
+
+def _execute(statement: str) -> None:
+    op.execute(DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]  # as SQLAlchemy left it
