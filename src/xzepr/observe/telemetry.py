@@ -31,7 +31,7 @@ OPERATIONS: Final = frozenset(
         *("groups.delete", "groups.revisions", "groups.verdict", "groups.transitions", "groups.reevaluate"),
         *("feed.read", "feed.head"),
         *("subscriptions.ensure", "subscriptions.get", "subscriptions.read", "subscriptions.delete"),
-        *("subscriptions.acquire", "subscriptions.parked"),
+        *("subscriptions.acquire", "subscriptions.acknowledge", "subscriptions.parked"),
     }
 )
 """The operations that are told apart; any other is labelled :data:`OTHER`."""

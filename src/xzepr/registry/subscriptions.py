@@ -146,6 +146,22 @@ class Subscription:
                 _log.warning("subscription interrupted", extra=_fields(subscription=self._name, code=error.code))
                 stop.wait(POLL_SECONDS)
 
+    def acknowledge(self, delivery: Delivery) -> None:
+        """Note that a change was handled, before the handler returns.
+
+        Called on the subscription of ``registry.joined(connection)``, it is part of the handler's own transaction: what
+        the handler wrote there and that it has handled the change are committed together, or neither is. So the change
+        has its effect exactly once. Commit before the handler returns.
+
+        Args:
+            delivery: What the handler was called with. If the handler raises afterwards, it is not called again for it.
+
+        Raises:
+            LeaseLost: Another process took over: roll back.
+        """
+        with self._context.use("subscriptions.acknowledge"):
+            self._kept.advance(delivery.lease, delivery.change.cursor)
+
     def parked(self, *, after: int = 0, limit: int = MAX_LIMIT) -> Sequence[Parked]:
         """Return the parked changes behind a position, in order.
 
@@ -279,7 +295,7 @@ class _Run:
         attempt = 1
         while not self._stop.is_set():
             error = self._try(handler, change, attempt)
-            if error is None:
+            if error is None or self._acknowledged(change):
                 self._kept.advance(self.lease, change.cursor)
                 return True
             if attempt == self._retry.attempts:
@@ -288,6 +304,11 @@ class _Run:
             self._pause(self._retry.delay(attempt))
             attempt += 1
         return False
+
+    def _acknowledged(self, change: Change) -> bool:
+        """Say whether the handler itself has noted that it handled a change."""
+        state = self._kept.get(self.lease.name, self._context.principal)
+        return state.cursor.position >= change.position
 
     def _try(self, handler: Handler, change: Change, attempt: int) -> Exception | None:
         self._keep_lease()

@@ -82,6 +82,21 @@ class DeliveryContract(Contract):
 
         assert seen == [(1, 1), (1, 2), (2, 1)]
 
+    def test_acknowledged_change_does_not_come_again(self, world: World) -> None:
+        """A change that its handler has acknowledged comes no more, even if the handler fails afterwards."""
+        world.receivers(3)
+        mirror = subscription(world)
+        seen: list[int] = []
+
+        def acknowledge_and_fail(delivery: Delivery) -> None:
+            seen.append(delivery.change.position)
+            mirror.acknowledge(delivery)
+            raise ValueError
+
+        mirror.deliver(acknowledge_and_fail)
+
+        assert (seen, mirror.state().parked) == ([1, 2, 3], 0)
+
     def test_hopeless_change_is_parked(self, world: World) -> None:
         """A change whose handler keeps failing is parked, and the next ones are handed over."""
         world.receivers(3)
