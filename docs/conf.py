@@ -26,12 +26,12 @@ nitpick_ignore_regex = [
     # Other projects' names are not linked: their inventories would make the build need the network.
     (r"py:.*", r"(?!xzepr).*"),
     # Type variables have no page.
-    (r"py:.*", r"xzepr(_memory)?\..*\.[A-Z]"),
+    (r"py:.*", r"xzepr(_memory|_postgres)?\..*\.[A-Z]"),
     # Docstrings name modules that are not for users.
-    (r"py:mod", r"xzepr(_memory)?\..*"),
+    (r"py:mod", r"xzepr(_memory|_postgres)?\..*"),
     # Nor is linked what is private, or handed from one part of the registry to the other.
     (r"py:.*", r"xzepr\.registry\.context\..*"),
-    (r"py:.*", r"xzepr(_memory)?\.(.*\.)?_.*"),
+    (r"py:.*", r"xzepr(_memory|_postgres)?\.(.*\.)?_.*"),
 ]
 
 autodoc_member_order = "bysource"
