@@ -43,6 +43,11 @@ def _run(command: str) -> str:
     return ended.stdout
 
 
+def run_sql(example: Example) -> None:
+    """Run the statements of a block over the connection of psycopg that the page has made: ``psql``."""
+    example.namespace["psql"].execute(example.parsed)
+
+
 def parse_json(example: Example) -> None:
     """A block that says JSON is JSON."""
     json.loads(example.parsed)
@@ -57,6 +62,7 @@ pytest_collect_file = Sybil(
     parsers=[
         PythonCodeBlockParser(doctest_optionflags=ELLIPSIS),
         CodeBlockParser("console", run_console),
+        CodeBlockParser("sql", run_sql),
         CodeBlockParser("json", parse_json),
         CodeBlockParser("toml", parse_toml),
         ClearNamespaceParser(),

@@ -35,7 +35,7 @@ def test_help_lists_the_commands() -> None:
     done = xzepr("--help")
 
     assert done.returncode == 0
-    assert "demo" in done.stdout
+    assert all(command in done.stdout for command in ("demo", "migrate", "check"))
 
 
 def test_version_names_the_program() -> None:
@@ -56,6 +56,8 @@ def test_version_names_the_program() -> None:
         ["demo", "--seed", "1.5"],
         ["demo", "--pace", "nan"],
         ["demo", "--pace", "-1"],
+        ["migrate", "--grant"],
+        ["check", "--sql"],
     ],
 )
 def test_wrong_usage_is_2_and_goes_to_stderr(arguments: Sequence[str]) -> None:
@@ -64,6 +66,23 @@ def test_wrong_usage_is_2_and_goes_to_stderr(arguments: Sequence[str]) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("usage: xzepr")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "postgresql://ci:hunter2@db/shop"],
+        ["check", "--stroe=postgresql://ci:hunter2@db/shop"],
+        ["postgresql://ci:hunter2@db/shop"],
+    ],
+)
+def test_c094_wrong_usage_repeats_no_url(arguments: Sequence[str]) -> None:
+    """A URL that stands where none belongs may hold a password: it is not echoed into a log."""
+    done = xzepr(*arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "(a URL)" in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 def without_reader(*arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -94,7 +113,7 @@ def test_full_disk_is_told() -> None:
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
         done = subprocess.run([*MODULE, "demo"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
 
-    assert (done.returncode, done.stderr) == (1, b"xzepr: No space left on device\n")
+    assert (done.returncode, done.stderr) == (2, b"xzepr: No space left on device\n")
 
 
 def test_closed_stdout_does_no_harm() -> None:
@@ -142,7 +161,7 @@ def test_error_of_the_library_is_one_line(monkeypatch: pytest.MonkeyPatch, capsy
 
     monkeypatch.setattr(demo_command, "run", broken)
 
-    assert main(["demo"]) == 1
+    assert main(["demo"]) == 2
     assert capsys.readouterr() == ("", "xzepr: set it right\n")
 
 

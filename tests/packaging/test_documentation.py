@@ -16,7 +16,7 @@ import xzepr_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-TESTED = {"python", "console", "json", "toml", "text"}
+TESTED = {"python", "console", "sql", "json", "toml", "text"}
 """The languages of blocks that run or are parsed, and `text`, which promises nothing."""
 
 

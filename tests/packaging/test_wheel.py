@@ -73,12 +73,15 @@ def test_wheel_sets_no_upper_bound(wheel: Distribution) -> None:
     assert [bound for bound in bounds if any(ceiling in bound.partition(";")[0] for ceiling in ("<", "~=", "=="))] == []
 
 
-def test_wheel_offers_the_command_the_fixture_and_the_memory_store(wheel: Distribution) -> None:
-    """Installing is all it takes to get the command, the pytest fixture and the memory store."""
+def test_wheel_offers_the_command_the_fixture_and_the_stores(wheel: Distribution) -> None:
+    """Installing is all it takes to get the command, the pytest fixture and both stores, by each of their schemes."""
     assert {
         ("console_scripts", "xzepr", "xzepr.cli:main"),
         ("pytest11", "xzepr", "xzepr.testing.plugin"),
         ("xzepr", "memory", "xzepr_memory.plugin"),
+        ("xzepr", "postgresql", "xzepr_postgres.plugin"),
+        ("xzepr", "postgres", "xzepr_postgres.plugin"),
+        ("xzepr", "postgresql+psycopg", "xzepr_postgres.plugin"),
     } <= {(point.group, point.name, point.value) for point in wheel.entry_points}
 
 

@@ -88,6 +88,7 @@ def test_legal_spellings_are_read(text: str, expected: StoreURL) -> None:
         ("host=db password=hunter2", ("url/scheme",)),
         ("//host/db", ("url/scheme",)),
         ("1x:", ("url/scheme",)),
+        ("postgresql+psycopg_async://ci:hunter2@host/db", ("url/scheme",)),
         ("x" * 65 + ":", ("url/scheme",)),
         ("x://h:", ("url/port",)),
         ("x://h:0", ("url/port",)),

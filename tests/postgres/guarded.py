@@ -38,11 +38,13 @@ def url_as(server: LocalServer, role: str, database: str = "postgres", *, passwo
 
 
 def said(error: BaseException) -> str:
-    """Return all that somebody could print of an error: its text and that of each one it came from."""
-    seen, told = [error], "".join(traceback.format_exception(error))
+    """Return all that somebody could print of an error: it and those it came from, and what our frames hold."""
+    seen, told = [error], ""
     while seen:
         inner = seen.pop()
-        told += f" {inner!r} {inner.args!r}"
+        shown = traceback.TracebackException.from_exception(inner, capture_locals=True)
+        ours = [frame.locals for frame in shown.stack if "xzepr_postgres" in frame.filename]
+        told += f" {inner!r} {inner.args!r} {inner} {ours}"
         seen += [each for each in (inner.__cause__, inner.__context__) if each is not None]
     return told
 

@@ -47,9 +47,12 @@ def app(connection: psycopg.Connection, role: str, known: Ulid) -> Iterator[psyc
 def shared(xzepr_postgres_server: PostgresServer, xzepr_postgres_template: str) -> Iterator[psycopg.Connection]:
     """The same to a database that many tests use: what is refused changes nothing."""
     name = xzepr_postgres_server.create_database(xzepr_postgres_template)
-    with psycopg.connect(xzepr_postgres_server.url(name), autocommit=True) as owner, making_roles(owner) as new_role:
-        with working_as(owner, new_role("app"), known_receiver(owner)) as app:
-            yield app
+    with (
+        psycopg.connect(xzepr_postgres_server.url(name), autocommit=True) as owner,
+        making_roles(owner) as new_role,
+        working_as(owner, new_role("app"), known_receiver(owner)) as app,
+    ):
+        yield app
     xzepr_postgres_server.drop_database(name)
 
 

@@ -158,7 +158,7 @@ def test_a_failing_statement_becomes_an_error_of_ours(
     with pytest.raises(kind) as caught:
         transact(engine, fail(statement))
     assert getattr(caught.value.__cause__, "sqlstate", None) == sqlstate
-    assert "SELECT" not in said(caught.value).partition("Traceback")[0]
+    assert "SELECT" not in f"{caught.value} {caught.value.__cause__!r} {caught.value.__context__!r}"
     with connect(engine) as connection:
         assert connection.exec_driver_sql("SELECT to_regclass('public.left_behind')").scalar() is None
 

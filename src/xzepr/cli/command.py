@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
-from xzepr.cli import demo
+from xzepr.cli import check, demo, migrate
 from xzepr.cli.output import Output
 from xzepr.errors import XzeprError
 
-FAILED: Final = 1
-"""It was understood, and could not be done."""
+FAILED: Final = 2
+"""It could not be done. (1 is an answer: it was done, and what was found is not as it should be.)"""
 
 INTERRUPTED: Final = 130
 """What a shell makes of SIGINT: 128 + 2."""
 
 READER_GONE: Final = 141
 """What a shell makes of SIGPIPE: 128 + 13."""
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*")
 
 
 class Command(Protocol):
@@ -36,7 +39,7 @@ class Command(Protocol):
         """Do it, and return the exit code."""
 
 
-COMMANDS: Final = MappingProxyType[str, Command]({"demo": demo})
+COMMANDS: Final = MappingProxyType[str, Command]({"demo": demo, "migrate": migrate, "check": check})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments, without the program's name; by default those of the process.
 
     Returns:
-        The exit code: 0 when done, 1 when it could not be done, 130 when interrupted, 141 when the reader of stdout
-        went away.
+        The exit code: 0 when done, 1 when a check found what it should not, 2 when it could not be done, 130 when
+        interrupted, 141 when the reader of stdout went away.
 
     Raises:
         SystemExit: With 2 when the arguments are wrong, and with 0 after ``--help`` and ``--version``.
@@ -78,9 +81,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="xzepr", description="An embeddable event provenance registry.", allow_abbrev=False
-    )
+    parser = _Parser(prog="xzepr", description="An embeddable event provenance registry.", allow_abbrev=False)
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
@@ -88,6 +89,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_arguments(own)
         own.set_defaults(command=command)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Shows no URL that stands where none belongs: it may hold a password."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(_URL.sub("(a URL)", message))
 
 
 class _ShowVersion(argparse.Action):

@@ -34,6 +34,9 @@ V = TypeVar("V")
 _PORT_REASON: Final = f"must be a whole number from 1 to {MAX_PORT:,}"
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,63}", re.ASCII)
 _SCHEME_REASON: Final = "must be a lower-case letter, then letters, digits, + . or -; at most 64 in all"
+_MISSING_REASON: Final = "is missing: a URL begins with it, as in memory: or postgresql://host/database"
+_DRIVER: Final = re.compile(r"[a-z]+\+[a-z0-9]+_[a-z0-9_]*:", re.ASCII | re.IGNORECASE)
+_DRIVER_REASON: Final = "must have no underscore: leave the driver out, as in postgresql://host/database"
 _OPTION: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _URL: Final = re.compile(
     r"""(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):
@@ -254,8 +257,7 @@ def _read(text: str) -> StoreURL:
 
 def _match(text: str, checks: Checks) -> re.Match[str]:
     if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text, re.ASCII):
-        reason = "is missing: a URL begins with it, as in memory: or postgresql://host/database"
-        raise Invalid([Violation("url/scheme", reason)])
+        raise Invalid([Violation("url/scheme", _DRIVER_REASON if _DRIVER.match(text) else _MISSING_REASON)])
     if "#" in text:
         checks.add("url", "must have no fragment: write # as %23")
     if re.search(r"\s", text):

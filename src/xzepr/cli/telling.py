@@ -1,0 +1,26 @@
+"""How the commands about a store tell what they found: a word and a value on each line, on stdout."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from xzepr.cli.output import Cell, Column, Output, Style
+from xzepr.plugins import StoreURL
+
+_COLUMNS: Final = (Column("what", 8), Column("value", 80))
+
+
+def tell(output: Output, what: str, value: str) -> None:
+    """Write a line.
+
+    Example:
+        >>> tell(Output(sys.stdout), "found", "0001")
+        found     0001
+    """
+    output.row(_COLUMNS, [Cell(what, Style.FAINT), Cell(value)])
+
+
+def tell_nothing_to_do(url: StoreURL) -> None:
+    """Say on stderr that a store needs no migrations."""
+    Output(sys.stderr).line(f"xzepr: the {url.scheme} store needs no migrations: there is nothing to do")
