@@ -23,7 +23,7 @@ from xzepr_postgres.schema import Schema
 R = TypeVar("R")
 
 _PATIENCE: Final = 2
-"""Seconds for the answer to a ping; libpq waits no shorter."""
+"""Seconds for the answer to a ping, during which no other thread runs; libpq waits no shorter."""
 
 _NO_RIGHT: Final = "42501"
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:key), set_config('xzepr.in_transaction', 'yes', true)")
@@ -104,6 +104,8 @@ def _explained(url: URL, error: Exception) -> XzeprError:
         return Unavailable("every connection of the pool is in use: retry, or allow more connections")
     if isinstance(error, psycopg.errors.ConnectionTimeout):
         return Unavailable(f"the server at {place} did not answer in time: see that it runs, or raise connect_timeout")
+    if isinstance(error, psycopg.Error) and error.sqlstate is not None:
+        return failure_of(error).error()
     if isinstance(error, psycopg.Error) and error.pgconn is not None and error.pgconn.needs_password:
         return ConfigurationError(f"the server at {place} asks for a password: put it into the URL, user:password@host")
     return _refused(url, place)

@@ -7,12 +7,14 @@ on these connections. A host that hands an engine of its own to the store keeps 
 from __future__ import annotations
 
 import select
+from collections.abc import Callable
 from typing import Any, Final
 
 import attrs
 import psycopg
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from xzepr.errors import ConfigurationError
 from xzepr.plugins import Secret, StoreURL
@@ -39,6 +41,7 @@ _ALIVE: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
+_HAS_NEWS: Final = "xzepr_has_news"
 _LIBPQ: Final = (
     *("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "channel_binding"),
     *("passfile", "target_session_attrs"),
@@ -99,10 +102,17 @@ class _Preparation:
 
     options: PostgresOptions
 
-    def prepare(self, connection: psycopg.Connection[Any], _: object) -> None:
+    def prepare(self, connection: psycopg.Connection[Any], record: ConnectionPoolEntry) -> None:
+        try:
+            self._prepare(connection)
+        except BaseException:  # nobody else knows of it yet
+            connection.close()
+            raise
+        record.info[_HAS_NEWS] = _watch(connection.fileno())
+
+    def _prepare(self, connection: psycopg.Connection[Any]) -> None:
         problem = server_problem(connection.info.server_version, connection.info.parameter_status("server_encoding"))
         if problem is not None:
-            connection.close()
             raise ConfigurationError(problem)
         connection.autocommit = True
         connection.execute(_settings(self.options))
@@ -110,24 +120,29 @@ class _Preparation:
 
 
 def _settings(options: PostgresOptions) -> bytes:
-    timeouts = {name: f"{round(getattr(options, name) * 1_000)}ms" for name in ("statement_timeout", "lock_timeout")}
+    timeouts = {name: _milliseconds(getattr(options, name)) for name in ("statement_timeout", "lock_timeout")}
     calls = (f"set_config('{name}', '{value}', false)" for name, value in {**_SETTINGS, **timeouts}.items())
     return f"SELECT {', '.join([*calls, _DURABLE])}".encode()
 
 
-def _refuse_dead(connection: psycopg.Connection[Any], _: object, __: object) -> None:
+def _milliseconds(seconds: float) -> str:
+    """Return a time as PostgreSQL takes it; 0 would be no timeout at all."""
+    return f"{max(1, round(seconds * 1_000))}ms"
+
+
+def _refuse_dead(connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _: object) -> None:
     """Have a connection replaced that the server has ended. A look at the socket costs no round trip."""
-    if connection.closed or _has_news(connection.fileno()):
+    if connection.closed or record.info[_HAS_NEWS]():
         raise DisconnectionError
 
 
-def _has_news(descriptor: int) -> bool:
-    """Say whether there is something to read. Nobody was asked: it is the end, or a server with other settings."""
+def _watch(descriptor: int) -> Callable[[], bool]:
+    """Return what says whether there is something to read. Nobody asked: it is the end, or new settings."""
     if not hasattr(select, "poll"):
-        return bool(select.select([descriptor], [], [], 0)[0])
+        return lambda: bool(select.select([descriptor], [], [], 0)[0])
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return lambda: bool(poll.poll(0))
 
 
 def _connect_args(options: PostgresOptions) -> dict[str, object]:

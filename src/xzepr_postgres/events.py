@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from xzepr.errors import Damaged, NotFound
+from xzepr.errors import CommitUnknown, Damaged, NotFound, Unavailable
 from xzepr.model import Anchor, Count, Event, EventFilter, NewEvent, Principal, Ulid
 from xzepr.stores import Outcome, Slice
 from xzepr_postgres.appending import Appender
@@ -88,7 +88,12 @@ class PostgresEvents:
         if outcome == "missing":
             raise NotFound("event", event_id)
         self._database.tell()
-        return self.get(event_id)
+        try:
+            return self.get(event_id)
+        except Unavailable as error:
+            if self._session.joined:
+                raise
+            raise CommitUnknown([event_id]) from error
 
     def _read(self, ids: Sequence[Ulid], *, payloads: bool) -> Sequence[Row]:
         if not ids:

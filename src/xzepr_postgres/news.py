@@ -12,36 +12,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
-import attrs
 import psycopg
-from sqlalchemy import Connection
 
-from xzepr.errors import Unavailable
+from xzepr.errors import Closed, Unavailable, XzeprError
+from xzepr_postgres.lending import Lent
 from xzepr_postgres.schema import Schema, identifier
-from xzepr_postgres.sessions import PooledSession, driver_of
+from xzepr_postgres.sessions import PooledSession
 
 QUIET: Final = 0.02
 """Seconds between two notifications."""
 
 PATIENCE: Final = 0.5
 """Seconds after which a waiting reader looks again without having heard anything."""
-
-
-@attrs.frozen
-class _Line:
-    """A connection taken out of the pool: as SQLAlchemy keeps it, and as psycopg does."""
-
-    kept: Connection
-    driver: psycopg.Connection[Any]
-
-    @property
-    def open(self) -> bool:
-        return not self.driver.closed
-
-    def close(self) -> None:
-        self.kept.close()
 
 
 _log = logging.getLogger("xzepr.postgres")
@@ -64,8 +48,8 @@ class News:
         self._monotonic = monotonic
         self._telling = threading.Lock()
         self._told_at = float("-inf")
-        self._teller: _Line | None = None
-        self._listeners: list[_Line] = []
+        self._teller: Lent | None = None
+        self._listeners: list[Lent] = []
         self._closed = threading.Event()
 
     def tell(self) -> None:
@@ -77,7 +61,7 @@ class News:
             if self._teller is None:
                 self._teller = self._connect()
             self._teller.driver.execute(f"NOTIFY {self._channel}".encode())
-        except (psycopg.Error, Unavailable) as error:
+        except (psycopg.Error, XzeprError) as error:
             self._teller = None
             _log.debug("readers were not notified: %s", type(error).__name__)
         finally:
@@ -96,45 +80,51 @@ class News:
         until = self._monotonic() + seconds
         if grown():
             return True
+        try:
+            return self._await(grown, until)
+        except Closed:  # meanwhile
+            return False
+
+    def _await(self, grown: Callable[[], bool], until: float) -> bool:
         with self._listening() as listener:
             pause = 0.0
-            while not (found := grown()) and (left := until - self._monotonic()) > 0 and not self._closed.is_set():
+            while not (found := grown()) and (left := until - self._monotonic()) > 0:
                 heard = self._hear(listener, min(pause or PATIENCE, left))
                 pause = QUIET if heard else 0.0
-            return found and not self._closed.is_set()
+            return found
 
     def close(self) -> None:
         """Let everybody go who waits, and let go of the connections."""
         self._closed.set()
         for line in [*self._listeners, *([self._teller] if self._teller else [])]:
-            line.close()
+            line.end()
 
-    def _hear(self, listener: _Line | None, seconds: float) -> bool:
-        if listener is None or not listener.open:
+    def _hear(self, listener: Lent | None, seconds: float) -> bool:
+        if listener is None or listener.driver.closed:
             self._closed.wait(seconds)
             return False
         try:
             return any(True for _ in listener.driver.notifies(timeout=seconds, stop_after=1))
         except psycopg.Error:
-            listener.close()
+            listener.end()
             return False
 
     @contextmanager
-    def _listening(self) -> Iterator[_Line | None]:
+    def _listening(self) -> Iterator[Lent | None]:
         """Lend a connection that listens; none where it cannot, as on a standby."""
         try:
-            listener: _Line | None = self._listeners.pop()
+            listener: Lent | None = self._listeners.pop()
         except IndexError:
             listener = self._new_listener()
         try:
             yield listener
         finally:
-            if listener is not None and listener.open:
+            if listener is not None and not listener.driver.closed:
                 self._listeners.append(listener)
                 if self._closed.is_set():
-                    listener.close()
+                    listener.end()
 
-    def _new_listener(self) -> _Line | None:
+    def _new_listener(self) -> Lent | None:
         try:
             line = self._connect()
         except Unavailable:
@@ -142,12 +132,11 @@ class News:
         try:
             line.driver.execute(f"LISTEN {self._channel}".encode())
         except psycopg.Error:
-            line.close()
+            line.end()
             return None
         return line
 
-    def _connect(self) -> _Line:
-        connection = self._session.connect()
-        driver = driver_of(connection)
-        connection.detach()
-        return _Line(connection, driver)
+    def _connect(self) -> Lent:
+        line = self._session.lend()
+        line.keep()
+        return line

@@ -15,13 +15,12 @@ import psycopg
 from psycopg import postgres
 from psycopg.adapt import AdaptersMap
 from psycopg.rows import tuple_row
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy import Engine
 
 from xzepr.errors import Closed, CommitUnknown, ConfigurationError, XzeprError
 from xzepr.model import Ulid
 from xzepr_postgres.failures import Failure, failure_of
+from xzepr_postgres.lending import Lent, lend
 from xzepr_postgres.schema import Schema
 from xzepr_postgres.statements import Parameter, Statement, written
 
@@ -93,12 +92,13 @@ class PooledSession:
         attempts: int = ATTEMPTS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
         self._schema = schema
         self._delays = [DELAYS[min(place, len(DELAYS) - 1)] for place in range(attempts - 1)]
         self._sleep = sleep
         self._pid = os.getpid()
         self._closed = False
+        self._lost_at = float("-inf")
 
     def read(self, sql: str, parameters: Mapping[str, Parameter]) -> Sequence[Row]:
         """Run a statement that may be repeated."""
@@ -121,18 +121,19 @@ class PooledSession:
             self._sleep(delay * random.uniform(1, 2))  # noqa: S311 - no secret
         raise AssertionError("the last attempt returns or raises")
 
-    def connect(self) -> Connection:
-        """Return a connection from the pool, in autocommit mode.
+    def lend(self) -> Lent:
+        """Return a connection of the pool.
 
         Raises:
             Unavailable: There is none: the pool is used up, or the database cannot be reached.
             Closed: The store was closed.
             ConfigurationError: This is a forked child of the process that opened the store.
         """
-        connection = self._connect()
-        if isinstance(connection, Failure):
-            raise connection.error()
-        return connection
+        self.require_open()
+        lent = lend(self._engine, self._lost_at)
+        if isinstance(lent, Failure):
+            raise lent.error()
+        return lent
 
     def require_open(self) -> None:
         """Refuse to work when there is nothing to work with.
@@ -143,41 +144,47 @@ class PooledSession:
         """
         if self._closed:
             raise Closed("store")
-        if os.getpid() != self._pid:
+        if self.forked:
             raise ConfigurationError("connections do not survive a fork: open the store after it, in the child")
+
+    @property
+    def forked(self) -> bool:
+        """Whether this is a child of the process that opened the store: the connections are its parent's."""
+        return os.getpid() != self._pid
 
     def close(self) -> None:
         """Run nothing any more."""
         self._closed = True
 
-    def _connect(self) -> Connection | Failure:
-        self.require_open()
-        try:
-            return self._engine.connect()
-        except PoolTimeout:
-            return Failure(unsent="every connection of the pool is in use: retry, or allow more connections")
-        except (SQLAlchemyError, psycopg.Error):
-            url = self._engine.url
-            where = f"{url.host or 'the local socket'}:{url.port or 5432}"
-        return Failure(unsent=unreachable(where))
-
     def _attempt(self, statement: Statement, parameters: Mapping[str, Parameter]) -> Sequence[Row] | Failure:
-        connection = self._connect()
-        if isinstance(connection, Failure):
-            return connection
+        self.require_open()
+        lent = lend(self._engine, self._lost_at)
+        if isinstance(lent, Failure):
+            return lent
         try:
-            return run(driver_of(connection), statement, parameters)
+            rows = run(lent.driver, statement, parameters)
         except psycopg.Error as error:
-            failure = failure_of(error)
-            if failure.lost:
-                connection.invalidate()
-                self._engine.dispose()  # the others of the pool are as dead as this one
-            return failure
+            return self._failed(lent, failure_of(error))
         except BaseException:  # such as Ctrl-C: who knows what is still to come on this connection
-            connection.invalidate()
+            lent.drop()
             raise
-        finally:
-            connection.close()
+        self._give_back(lent)
+        return rows
+
+    def _failed(self, lent: Lent, failure: Failure) -> Failure:
+        if failure.lost:
+            lent.drop()
+            self._lost_at = time.monotonic()
+        else:
+            self._give_back(lent)
+        return failure
+
+    def _give_back(self, lent: Lent) -> None:
+        """Give a connection back, or close it if nobody else will: the pool may be gone with the store."""
+        if self._closed:
+            lent.drop()
+        else:
+            lent.give_back()
 
 
 def _told(failure: Failure, ids: Sequence[Ulid], *, doubtful: bool) -> XzeprError:
@@ -188,13 +195,6 @@ def _told(failure: Failure, ids: Sequence[Ulid], *, doubtful: bool) -> XzeprErro
         unknown.__cause__ = error
         return unknown
     return error
-
-
-def driver_of(connection: Connection) -> psycopg.Connection[Any]:
-    """Return psycopg's connection under one of SQLAlchemy."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the store has looked at the engine's driver
-    return driver
 
 
 def run(connection: psycopg.Connection[Any], statement: Statement, parameters: Mapping[str, Parameter]) -> list[Row]:
@@ -217,11 +217,3 @@ def _own_adapters() -> AdaptersMap:
 
 
 _ADAPTERS: Final = _own_adapters()
-
-
-def unreachable(where: str) -> str:
-    """Return what to say of a server that lets nobody in: the driver does not tell why in other terms than prose."""
-    return (
-        f"no connection to the database at {where}: see that the server runs and that host, port, user, password and "
-        "database of the URL are right"
-    )

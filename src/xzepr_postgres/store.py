@@ -101,6 +101,8 @@ class PostgresStore:
     def close(self) -> None:
         """Answer no more; waiting calls return. An engine that was handed over stays open."""
         self._session.close()
+        if self._session.forked:
+            return
         self._news.close()
         if self._owned is not None:
             self._owned.dispose()

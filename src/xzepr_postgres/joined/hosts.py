@@ -18,6 +18,7 @@ UTF8: Final = "utf-8"
 """The only encoding that has every character of a registry."""
 
 _FAILED_BEFORE: Final = "25P02"
+_READ_ONLY: Final = "25006"
 
 
 class Host(Protocol):
@@ -69,12 +70,17 @@ def failed_before() -> XzeprError:
 
 def gone() -> XzeprError:
     """Return what is to be said of a connection that is closed, whoever closed it."""
-    return Unavailable("the connection is closed, and its transaction rolled back: begin again on another")
+    return Unavailable("the connection is closed, and its transaction over: begin again on another")
 
 
 def busy() -> XzeprError:
     """Return what is to be said of a connection that is in the middle of something, such as a COPY."""
     return ConfigurationError("the connection is busy with something else: end that first, then call again")
+
+
+def read_only() -> XzeprError:
+    """Return what is to be said of a transaction in which nothing can be written."""
+    return ConfigurationError("the transaction only reads: begin one that may write, on the primary")
 
 
 def meaning_of(error: BaseException, *, lost: bool) -> XzeprError:
@@ -89,9 +95,11 @@ def meaning_of(error: BaseException, *, lost: bool) -> XzeprError:
         return busy()
     if failure.sqlstate == _FAILED_BEFORE:
         return failed_before()
-    meaning = failure.error()
-    if isinstance(meaning, Unavailable):
-        said = Unavailable(f"{meaning}; roll your transaction back before")
-        said.__cause__ = meaning.__cause__
-        return said
-    return meaning
+    meaning = read_only() if failure.sqlstate == _READ_ONLY else failure.error()
+    return _to_be_rolled_back(meaning) if isinstance(meaning, Unavailable) else meaning
+
+
+def _to_be_rolled_back(meaning: Unavailable) -> Unavailable:
+    said = Unavailable(f"{meaning}; roll your transaction back before")
+    said.__cause__ = meaning.__cause__
+    return said

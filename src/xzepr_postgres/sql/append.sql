@@ -100,6 +100,7 @@ DECLARE
     due append_due[] := '{}';
     due_now append_due[];
     rounds bigint;
+    drawn bigint;
     at timestamptz;
 BEGIN
     IF told IS NOT NULL THEN
@@ -228,12 +229,15 @@ BEGIN
             due := due || coalesce(due_now, '{}');
         END LOOP;
 
+        -- One number, so that no change of another transaction comes between an event and its transitions.
+        drawn := nextval('staging_seq');
         INSERT INTO staging (
-            kind, recorded_at, actor_issuer, actor_subject, event_id, unit_key, receiver_id, group_id, revision, number,
-            success
+            seq, place, kind, recorded_at, actor_issuer, actor_subject, event_id, unit_key, receiver_id, group_id,
+            revision, number, success
         )
-        SELECT s.kind, at, append_v1.actor_issuer, append_v1.actor_subject, s.event_id, s.unit_key, s.receiver_id,
-            s.group_id, s.revision, s.number, s.success
+        SELECT drawn, row_number() OVER (ORDER BY s.place, s.group_id NULLS FIRST), s.kind, at,
+            append_v1.actor_issuer, append_v1.actor_subject, s.event_id, s.unit_key, s.receiver_id, s.group_id,
+            s.revision, s.number, s.success
         FROM (
             SELECT a.place, 1 AS kind, a.id AS event_id, a.unit_key, a.receiver_id, NULL::uuid AS group_id,
                 NULL::integer AS revision, NULL::integer AS number, a.success
@@ -241,8 +245,7 @@ BEGIN
             UNION ALL
             SELECT d.place, 10 - d.number % 2, d.event_id, d.unit_key, NULL, d.group_id, d.revision, d.number, NULL
             FROM unnest(due) d
-        ) s
-        ORDER BY s.place, s.group_id NULLS FIRST;
+        ) s;
     END IF;
 
     RETURN QUERY

@@ -3,8 +3,10 @@
 CREATE SEQUENCE {schema}.staging_seq CACHE 1
 --
 
+-- An append draws one number for all its changes: so nothing comes between an event and its transitions.
 CREATE TABLE {schema}.staging (
-    seq bigint PRIMARY KEY DEFAULT nextval('{schema_in_text}.staging_seq'),
+    seq bigint NOT NULL DEFAULT nextval('{schema_in_text}.staging_seq'),
+    place integer NOT NULL DEFAULT 1,
     change_id uuid NOT NULL DEFAULT gen_random_uuid(),
     kind smallint NOT NULL,
     recorded_at timestamptz NOT NULL,
@@ -17,7 +19,8 @@ CREATE TABLE {schema}.staging (
     revision integer,
     number integer,
     success boolean,
-    snapshot json
+    snapshot json,
+    PRIMARY KEY (seq, place)
 )
 --
 
@@ -106,13 +109,16 @@ BEGIN
         at.horizon := NULL;
     END IF;
     WITH taken AS (
-        DELETE FROM staging WHERE seq IN (SELECT seq FROM staging WHERE seq > at.low ORDER BY seq LIMIT most)
+        -- By ctid there is nothing to plan: with statistics from when nothing was staged, a join was 17,000,000 rows.
+        DELETE FROM staging WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM staging WHERE seq > at.low ORDER BY seq, place LIMIT most
+        ))
         RETURNING *
     )
     INSERT INTO feed
-    SELECT at.head + row_number() OVER (ORDER BY seq), change_id, kind, recorded_at, actor_issuer, actor_subject,
+    SELECT at.head + row_number() OVER (ORDER BY seq, place), change_id, kind, recorded_at, actor_issuer, actor_subject,
         event_id, unit_key, receiver_id, group_id, revision, number, success, snapshot
-    FROM taken ORDER BY seq;
+    FROM taken ORDER BY seq, place;
     GET DIAGNOSTICS moved = ROW_COUNT;
     INSERT INTO receiver_figures AS f (receiver_id, succeeded, failed, latest, latest_successful)
     SELECT t.receiver_id, count(*) FILTER (WHERE t.success), count(*) FILTER (WHERE NOT t.success), max(t.position),
