@@ -78,6 +78,12 @@ def busy() -> XzeprError:
     return ConfigurationError("the connection is busy with something else: end that first, then call again")
 
 
+def not_sent(error: BaseException) -> XzeprError:
+    """Return what is to be said of a statement that the driver itself refuses, mostly since it is busy."""
+    refusal = type(error).__name__
+    return ConfigurationError(f"the driver refuses it ({refusal}): end what else the connection does, then call again")
+
+
 def read_only() -> XzeprError:
     """Return what is to be said of a transaction in which nothing can be written."""
     return ConfigurationError("the transaction only reads: begin one that may write, on the primary")
@@ -92,7 +98,7 @@ def meaning_of(error: BaseException, *, lost: bool) -> XzeprError:
     """
     failure = failure_of(error)
     if failure.sqlstate is None and not lost:
-        return busy()
+        return not_sent(error)
     if failure.sqlstate == _FAILED_BEFORE:
         return failed_before()
     meaning = read_only() if failure.sqlstate == _READ_ONLY else failure.error()
