@@ -20,7 +20,7 @@ from xzepr.model import (
     differences,
 )
 from xzepr.stores import Conflicting, Outcome, ReceiverChanged, ReceiverMissing
-from xzepr_postgres.batches import batch_text
+from xzepr_postgres.batches import batch_text, item_text
 from xzepr_postgres.database import Database
 from xzepr_postgres.definitions import actor, told
 from xzepr_postgres.receivers import PostgresReceivers
@@ -32,10 +32,15 @@ MAX_BATCH: Final = 256 * 1024 * 1024
 """Characters of one batch; a value in PostgreSQL holds a gigabyte at most."""
 
 _APPEND: Final = f"""
-    SELECT outcome, CAST(event_id AS text), n, {seconds("recorded_at")}, CAST(transitions AS text)
+    SELECT outcome, CAST(event_id AS text), n, {seconds("recorded_at")}, CAST(transition AS text)
     FROM {{schema}}.append_v1(
-        CAST(CAST(:batch AS text) AS json), CAST(:issuer AS text), CAST(:subject AS text), {moment("told")}
-    ) ORDER BY place"""
+        CAST(CAST(:events AS text) AS json), CAST(:issuer AS text), CAST(:subject AS text), {moment("told")}
+    )"""
+_APPEND_ONE: Final = f"""
+    SELECT outcome, CAST(event_id AS text), n, {seconds("recorded_at")}, CAST(transitions AS text)
+    FROM {{schema}}.append_one_v1(
+        CAST(CAST(:events AS text) AS json), CAST(:issuer AS text), CAST(:subject AS text), {moment("told")}
+    )"""
 _KNOWN: Final = f"""
     SELECT {EVENT_COLUMNS}, CAST(e.payload AS text), e.idempotency_key, (
         SELECT CAST(json_agg(json_build_array(t.group_id, v.revision, v.name, v.type, v.version, t.number)
@@ -67,31 +72,33 @@ class Appender:
         """Record events one by one in their order, in one atomic step."""
         if not events:
             return []
-        rows = self._call(events, principal)
+        answers = self._call(events, principal)
         try:
-            known = self._known(rows)
-            return [self._outcome(event, row, known) for event, row in zip(events, rows, strict=True)]
+            known = self._known(answers)
+            return [self._outcome(event, answer, known) for event, answer in zip(events, answers, strict=True)]
         except Unavailable as error:
-            recorded = [event.id for event, row in zip(events, rows, strict=True) if row[0] == _RECORDED]
+            recorded = [event.id for event, answer in zip(events, answers, strict=True) if answer.outcome == _RECORDED]
             if not recorded or self._session.joined:
                 raise
             raise CommitUnknown(recorded) from error
 
-    def _call(self, events: Sequence[NewEvent], principal: Principal) -> Sequence[Row]:
-        batch = batch_text(events)
-        if len(batch) > MAX_BATCH:
+    def _call(self, events: Sequence[NewEvent], principal: Principal) -> Sequence[_Answer]:
+        """Call the function for one event, or that for many."""
+        alone = len(events) == 1
+        text = item_text(0, events[0]) if alone else batch_text(events)
+        if len(text) > MAX_BATCH:
             raise TooLarge([Violation("events", "must be smaller together: append them in several steps", MAX_BATCH)])
-        parameters = {"batch": batch, **actor(principal), "told": told(self._clock)}
-        return self._session.write(_APPEND, parameters, ids=[event.id for event in events])
+        parameters = {"events": text, **actor(principal), "told": told(self._clock)}
+        rows = self._session.write(_APPEND_ONE if alone else _APPEND, parameters, ids=[event.id for event in events])
+        return _answer(rows[0]) if alone else _answers(rows)
 
-    def _outcome(self, new: NewEvent, row: Row, known: Mapping[str, _Known]) -> Outcome:
-        outcome, event_id, n, recorded_at, transitions = row
-        if outcome == _RECORDED:
-            event = _event(new, n, time_of(recorded_at))
-            return Recorded(event=event, replayed=False, transitions=_transitions(event, transitions))
-        if outcome == _KNOWN_BEFORE:
-            return known[event_id].answer(new)
-        if outcome == _RECEIVER_MISSING:
+    def _outcome(self, new: NewEvent, answer: _Answer, known: Mapping[str, _Known]) -> Outcome:
+        if answer.outcome == _RECORDED:
+            event = _event(new, answer.n, time_of(answer.recorded_at))
+            return Recorded(event=event, replayed=False, transitions=_transitions(event, answer.transitions))
+        if answer.outcome == _KNOWN_BEFORE:
+            return known[answer.event_id].answer(new)
+        if answer.outcome == _RECEIVER_MISSING:
             return ReceiverMissing(receiver_id=new.receiver_id)
         return self._changed(new.receiver_id)
 
@@ -101,13 +108,42 @@ class Appender:
         except NotFound:  # deleted since
             return ReceiverMissing(receiver_id=receiver_id)
 
-    def _known(self, rows: Sequence[Row]) -> dict[str, _Known]:
+    def _known(self, answers: Sequence[_Answer]) -> dict[str, _Known]:
         """Read the events that were there before, by the text of their ids."""
-        ids = {row[1] for row in rows if row[0] == _KNOWN_BEFORE}
+        ids = {answer.event_id for answer in answers if answer.outcome == _KNOWN_BEFORE}
         if not ids:
             return {}
         found = self._session.read(_KNOWN, {"ids": "{" + ",".join(ids) + "}"})
         return {row[0]: _known_of(row) for row in found}
+
+
+@attrs.frozen
+class _Answer:
+    """What the database answered for one event; of its transitions, rows as :func:`group_ref_of` and a number."""
+
+    outcome: int
+    event_id: str
+    n: int
+    recorded_at: str
+    transitions: Sequence[Row]
+
+
+def _answer(row: Row) -> list[_Answer]:
+    outcome, event_id, n, recorded_at, transitions = row
+    return [_Answer(outcome, event_id, n, recorded_at, json.loads(transitions or "[]"))]
+
+
+def _answers(rows: Sequence[Row]) -> list[_Answer]:
+    """Gather the rows of a batch: behind that of an event stand its transitions, without an outcome."""
+    answers: list[_Answer] = []
+    due: list[Row] = []
+    for outcome, event_id, n, recorded_at, transition in rows:
+        if outcome is None:
+            due.append(json.loads(transition))
+        else:
+            due = []
+            answers.append(_Answer(outcome, event_id, n, recorded_at, due))
+    return answers
 
 
 @attrs.frozen(kw_only=True)
@@ -128,14 +164,11 @@ class _Known:
 def _known_of(row: Row) -> _Known:
     payload_text, key, transitions = row[EVENT_WIDTH - 1 :]
     event = event_of(row, payload_text)
-    return _Known(event=event, key=key, transitions=_transitions(event, transitions))
+    return _Known(event=event, key=key, transitions=_transitions(event, json.loads(transitions or "[]")))
 
 
-def _transitions(event: Event, text: str | None) -> tuple[Transition, ...]:
-    return tuple(
-        transition_of(group_ref_of(row), event.unit, row[5], event.id, event.recorded_at)
-        for row in json.loads(text or "[]")
-    )
+def _transitions(event: Event, rows: Sequence[Row]) -> tuple[Transition, ...]:
+    return tuple(transition_of(group_ref_of(row), event.unit, row[5], event.id, event.recorded_at) for row in rows)
 
 
 def _event(new: NewEvent, n: int, recorded_at: datetime) -> Event:

@@ -1,4 +1,4 @@
-"""From prepared events to the one argument of ``append_v1``: a JSON array, payloads as they are.
+"""From prepared events to what ``append_v1`` and ``append_one_v1`` are given: JSON, payloads as they are.
 
 A payload is spliced in as the canonical text that it is. Encoding it again would cost as much as everything else, and
 ``json_to_recordset`` gives back the text of a ``json`` column to the letter.
@@ -29,12 +29,18 @@ def batch_text(events: Sequence[NewEvent]) -> str:
     """Write a batch.
 
     Args:
-        events: The events, in the order in which they are to be judged; no id and no key twice.
+        events: The events, in the order in which they are to be judged.
     """
-    return "[" + ",".join(_item(place, event) for place, event in enumerate(events)) + "]"
+    return "[" + ",".join(item_text(place, event) for place, event in enumerate(events)) + "]"
 
 
-def _item(place: int, event: NewEvent) -> str:
+def item_text(place: int, event: NewEvent) -> str:
+    """Write one event, as an item of a batch.
+
+    Args:
+        place: Its place in the batch.
+        event: The event.
+    """
     key = "null" if event.idempotency_key is None else _quote(event.idempotency_key)
     return (
         f'{{"place":{place},"id":"{uuid_text(event.id)}","unit_key":"{event.unit.key.hex()}"'

@@ -31,8 +31,9 @@ _UNAVAILABLE: Final = {
 _MISCONFIGURED: Final = {
     "42501": "the database's role lacks a right: run `xzepr migrate --grant ROLE` as the owner of the tables",
     "25006": "this database only reads, as a standby does: give the URL of the primary",
-    "22P05": "the database cannot hold this text: it must have the encoding UTF8",
-    "22021": "the database cannot hold this text: it must have the encoding UTF8",
+    **dict.fromkeys(
+        ("22P05", "22021"), "the database and its connections must have the encoding UTF8: change it there"
+    ),
     **dict.fromkeys(("42P01", "42883", "3F000", "42703", "42704"), _NO_TABLES),
     "25000": "this needs a transaction at READ COMMITTED: use one, or do it outside of a transaction of yours",
 }

@@ -18,6 +18,12 @@ from xzepr_postgres.failures import Failure
 
 _FIRST_LENT: Final = "xzepr_first_lent"
 
+UTF8: Final = "utf-8"
+"""The only encoding that has every character of a registry."""
+
+OTHER_ENCODING: Final = "22021"
+"""What PostgreSQL says of a character that an encoding does not have."""
+
 
 @attrs.frozen
 class Lent:
@@ -67,6 +73,9 @@ def lend(engine: Engine, lost_at: float = float("-inf")) -> Lent | Failure:
             kept = engine.raw_connection()
         driver = kept.driver_connection
         assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the store has looked at the engine's driver
+        if driver.info.encoding != UTF8:
+            kept.close()
+            return Failure(sqlstate=OTHER_ENCODING)
         before = driver.autocommit
         if not before:
             driver.autocommit = True

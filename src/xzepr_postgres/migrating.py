@@ -126,7 +126,7 @@ def _migrate(connection: Connection, schema: Schema) -> Versions:
 def _current_version(connection: Connection, schema: Schema) -> str | None:
     if connection.execute(_FIND_TABLE, {"schema": schema.name, "name": VERSION_TABLE}).first() is None:
         return None
-    statement = f"SELECT version_num FROM {schema.quoted}.{VERSION_TABLE}"  # noqa: S608 - a quoted name
+    statement = f"SELECT version_num FROM {schema.quoted}.{VERSION_TABLE}"
     rows = connection.exec_driver_sql(statement.replace("%", "%%")).scalars()
     return ", ".join(sorted(map(str, rows))) or None
 

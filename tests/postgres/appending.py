@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 from xzepr.model import SYSTEM, NewEvent, Ulid, UlidGenerator, Unit
-from xzepr_postgres.batches import batch_text, uuid_text
+from xzepr_postgres.batches import batch_text, item_text, uuid_text
 
 new_id = UlidGenerator()
 FINGERPRINT = "f" * 64
@@ -65,10 +65,21 @@ def event(about: Unit, receiver_id: Ulid, *, success: bool = True, **changes: An
 
 
 def append(connection: psycopg.Connection, events: Sequence[NewEvent]) -> list[tuple[Any, ...]]:
-    """Call the function with a batch; return its rows."""
-    return connection.execute(
-        "SELECT * FROM xzepr.append_v1(%s::json, 'local', 'system')", (batch_text(events),)
-    ).fetchall()
+    """Append a batch, a single event by the function for one: what each came to, its transitions in a list."""
+    if len(events) == 1:
+        row = connection.execute(
+            "SELECT * FROM xzepr.append_one_v1(%s::json, 'local', 'system')", (item_text(0, events[0]),)
+        ).fetchone()
+        assert row is not None
+        return [(0, *row[:4], row[4] or [])]
+    found: list[tuple[Any, ...]] = []
+    rows = connection.execute("SELECT * FROM xzepr.append_v1(%s::json, 'local', 'system')", (batch_text(events),))
+    for *answer, transition in rows:
+        if answer[1] is None:
+            found[-1][5].append(transition)
+        else:
+            found.append((*answer, []))
+    return found
 
 
 def sequence(connection: psycopg.Connection, most: int = 1_000) -> None:

@@ -5,11 +5,14 @@
 -- drawn; 4. events are judged in rounds, the k-th holding the k-th event of each unit, so that a batch is judged one by
 -- one; 5. changes are staged in the order of the batch: an event, its transitions, the next event.
 --
--- The rule is that of xzepr.model.gates, a second time: a test binds the two.
+-- The rule is that of xzepr.model.gates, a second time; in append_one.sql it stands for a single event. A test binds the
+-- three.
 
+-- An event as it is handed over, in the names of batches.py, and what is found out about it: its outcome; as which event it
+-- is known; among the accepted events of its unit the how-maniest it is, and how many are behind it; the place of its unit
+-- among those of the batch, in the order of their keys.
 CREATE TYPE {schema}.append_item AS (
     place integer,
-    rank bigint,
     id uuid,
     unit_key uuid,
     name text,
@@ -30,10 +33,11 @@ CREATE TYPE {schema}.append_item AS (
     digest bytea,
     idempotency_key text,
     outcome smallint,
-    known uuid
+    known uuid,
+    rank bigint,
+    behind bigint,
+    unit_place bigint
 )
---
-CREATE TYPE {schema}.append_unit AS (key uuid, base bigint)
 --
 CREATE TYPE {schema}.append_due AS (
     place integer,
@@ -85,9 +89,12 @@ BEGIN
 END
 $body$
 --
--- Outcomes: 1 recorded, 2 the id or key is known (event_id says as what), 3 receiver missing, 4 receiver changed.
+-- Outcomes: 1 recorded, 2 the id or key is known (event_id says as what), 3 receiver missing, 4 receiver changed. Behind
+-- the row of an event stand the transitions that it caused, each a row without an outcome.
+--
+-- No array is joined with another: that would make the work grow with the square of the batch.
 CREATE FUNCTION {schema}.append_v1(batch json, actor_issuer text, actor_subject text, told timestamptz DEFAULT NULL)
-RETURNS TABLE (place integer, outcome smallint, event_id uuid, n bigint, recorded_at timestamptz, transitions json)
+RETURNS TABLE (place integer, outcome smallint, event_id uuid, n bigint, recorded_at timestamptz, transition json)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = {schema}, pg_temp
 SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -96,10 +103,11 @@ AS $body$
 DECLARE
     items append_item[];
     accepted append_item[];
-    locked append_unit[];
+    lasts bigint[];  -- of each unit, the number of its last event, in the order of their keys
     due append_due[] := '{}';
     due_now append_due[];
     rounds bigint;
+    units_met bigint;
     drawn bigint;
     at timestamptz;
 BEGIN
@@ -113,16 +121,16 @@ BEGIN
 
     -- json_to_recordset makes no difference between the payload null and none; there is always one.
     SELECT array_agg(ROW(
-            i.place, 0, i.id, i.unit_key, i.name, i.version, i.release, i.platform_id, i.package, i.receiver_id,
-            i.receiver_fingerprint, i.success, coalesce(i.payload, 'null'), i.salt, i.payload_digest, i.description, i.owner_issuer,
-            i.owner_subject, i.occurred_at, i.digest, i.idempotency_key,
+            i.place, i.id, i.unit_key, i.name, i.version, i.release, i.platform_id, i.package, i.receiver_id,
+            i.receiver_fingerprint, i.success, coalesce(i.payload, 'null'), i.salt, i.payload_digest, i.description,
+            i.owner_issuer, i.owner_subject, i.occurred_at, i.digest, i.idempotency_key,
             CASE
                 WHEN e.id IS NOT NULL OR k.id IS NOT NULL THEN 2
                 WHEN r.fingerprint IS NULL THEN 3
                 WHEN r.fingerprint <> i.receiver_fingerprint THEN 4
                 ELSE 1
             END,
-            coalesce(e.id, k.id)
+            coalesce(e.id, k.id), NULL, NULL, NULL
         )::append_item ORDER BY i.place)
     INTO items
     FROM json_to_recordset(batch) AS i (
@@ -135,58 +143,49 @@ BEGIN
     LEFT JOIN events k ON i.idempotency_key IS NOT NULL AND k.idempotency_key = i.idempotency_key
         AND k.owner_issuer = i.owner_issuer AND k.owner_subject = i.owner_subject
     LEFT JOIN receivers r ON r.id = i.receiver_id;
-
-    IF cardinality(items) > 1 THEN
-        items := tell_repeated(items);
-    END IF;
+    items := tell_repeated(items);
 
     SELECT array_agg(ROW(
-            a.place, a.rank_in_unit, a.id, a.unit_key, a.name, a.version, a.release, a.platform_id, a.package,
-            a.receiver_id, a.receiver_fingerprint, a.success, a.payload, a.salt, a.payload_digest, a.description,
-            a.owner_issuer, a.owner_subject, a.occurred_at, a.digest, a.idempotency_key, a.outcome, a.known
-        )::append_item ORDER BY a.place), max(a.rank_in_unit)
-    INTO accepted, rounds
+            a.place, a.id, a.unit_key, a.name, a.version, a.release, a.platform_id, a.package, a.receiver_id,
+            a.receiver_fingerprint, a.success, a.payload, a.salt, a.payload_digest, a.description, a.owner_issuer,
+            a.owner_subject, a.occurred_at, a.digest, a.idempotency_key, a.outcome, a.known, a.rank_in_unit,
+            a.in_unit - a.rank_in_unit, a.place_of_unit
+        )::append_item ORDER BY a.place), max(a.rank_in_unit), max(a.place_of_unit)
+    INTO accepted, rounds, units_met
     FROM (
-        SELECT u.*, row_number() OVER (PARTITION BY u.unit_key ORDER BY u.place) AS rank_in_unit
+        SELECT u.*, row_number() OVER (PARTITION BY u.unit_key ORDER BY u.place) AS rank_in_unit,
+            count(*) OVER (PARTITION BY u.unit_key) AS in_unit, dense_rank() OVER (ORDER BY u.unit_key) AS place_of_unit
         FROM unnest(items) u WHERE u.outcome = 1
     ) a;
 
     IF rounds > 0 THEN
-        WITH wanted AS (
-            SELECT DISTINCT ON (a.unit_key) a.unit_key, a.name, a.version, a.release, a.platform_id, a.package,
-                count(*) OVER (PARTITION BY a.unit_key) AS more
-            FROM unnest(accepted) a
-            ORDER BY a.unit_key
-        ), upserted AS (
+        WITH upserted AS (
             INSERT INTO units AS u (key, name, version, release, platform_id, package, n)
-            SELECT w.unit_key, w.name, w.version, w.release, w.platform_id, w.package, w.more
-            FROM wanted w ORDER BY w.unit_key
+            SELECT a.unit_key, a.name, a.version, a.release, a.platform_id, a.package, a.rank
+            FROM unnest(accepted) a WHERE a.behind = 0 ORDER BY a.unit_key
             ON CONFLICT (key) DO UPDATE SET n = u.n + excluded.n
-            RETURNING u.*
+                WHERE (u.name, u.version, u.release, u.platform_id, u.package)
+                    = (excluded.name, excluded.version, excluded.release, excluded.platform_id, excluded.package)
+            RETURNING u.key, u.n
         )
-        SELECT array_agg(ROW(u.key, u.n - w.more)::append_unit)
-        INTO locked
-        FROM upserted u JOIN wanted w ON w.unit_key = u.key
-            AND (w.name, w.version, w.release, w.platform_id, w.package)
-                = (u.name, u.version, u.release, u.platform_id, u.package);
-        IF cardinality(locked) < (SELECT count(DISTINCT a.unit_key) FROM unnest(accepted) a) THEN
+        SELECT array_agg(u.n ORDER BY u.key) INTO lasts FROM upserted u;
+        IF coalesce(cardinality(lasts), 0) < units_met THEN
             RAISE EXCEPTION 'two units have one key' USING ERRCODE = 'integrity_constraint_violation';
         END IF;
 
         at := coalesce(told, clock_timestamp());
         FOR k IN 1..rounds LOOP
             WITH this AS (
-                SELECT a.*, l.base + a.rank AS unit_n
-                FROM unnest(accepted) a JOIN unnest(locked) l ON l.key = a.unit_key
-                WHERE a.rank = k
+                SELECT a.*, lasts[a.unit_place] - a.behind AS unit_n FROM unnest(accepted) a WHERE a.rank = k
             ), stored AS (
                 INSERT INTO events (
                     id, unit_key, n, receiver_id, receiver_fingerprint, success, payload, payload_bytes, salt,
-                    payload_digest, description, owner_issuer, owner_subject, occurred_at, recorded_at, digest, idempotency_key
+                    payload_digest, description, owner_issuer, owner_subject, occurred_at, recorded_at, digest,
+                    idempotency_key
                 )
                 SELECT t.id, t.unit_key, t.unit_n, t.receiver_id, t.receiver_fingerprint, t.success, t.payload,
-                    octet_length(t.payload::text), t.salt, t.payload_digest, t.description, t.owner_issuer, t.owner_subject, t.occurred_at, at, t.digest,
-                    t.idempotency_key
+                    octet_length(t.payload::text), t.salt, t.payload_digest, t.description, t.owner_issuer,
+                    t.owner_subject, t.occurred_at, at, t.digest, t.idempotency_key
                 FROM this t
             ), moved AS (
                 SELECT t.place, t.unit_key, t.id, t.receiver_id, t.success
@@ -249,15 +248,19 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT i.place, i.outcome, coalesce(i.known, i.id), l.base + a.rank, at,
-        CASE WHEN cardinality(due) > 0 THEN (
-            SELECT json_agg(json_build_array(d.group_id, d.revision, d.name, d.type, d.version, d.number)
-                ORDER BY d.group_id)
-            FROM unnest(due) d WHERE d.place = i.place
-        ) END
-    FROM unnest(items) i
-    LEFT JOIN unnest(accepted) a ON a.place = i.place AND i.outcome = 1
-    LEFT JOIN unnest(locked) l ON l.key = a.unit_key
-    ORDER BY i.place;
+    SELECT s.place, s.outcome, s.event_id, s.n, s.recorded_at, s.transition
+    FROM (
+        SELECT i.place, i.outcome, coalesce(i.known, i.id) AS event_id, NULL::bigint AS n,
+            NULL::timestamptz AS recorded_at, NULL::uuid AS group_id, NULL::json AS transition
+        FROM unnest(items) i WHERE i.outcome <> 1
+        UNION ALL
+        SELECT a.place, a.outcome, a.id, lasts[a.unit_place] - a.behind, at, NULL, NULL FROM unnest(accepted) a
+        UNION ALL
+        SELECT d.place, NULL, d.event_id, NULL, NULL, d.group_id,
+            json_build_array(d.group_id, d.revision, d.name, d.type, d.version, d.number)
+        FROM unnest(due) d
+    ) s
+    ORDER BY s.place, s.group_id NULLS FIRST;
 END
 $body$
+--

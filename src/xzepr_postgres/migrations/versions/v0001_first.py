@@ -16,8 +16,8 @@ depends_on = None
 def upgrade() -> None:
     """Create everything."""
     schema: Schema = context.config.attributes["schema"]
-    for resource in ("tables.sql", "feed.sql", "append.sql", "definitions.sql", "subscriptions.sql", "history.sql"):
-        for statement in schema.statements(resource):
+    for name in ("tables", "feed", "append", "append_one", "definitions", "subscriptions", "history"):
+        for statement in schema.statements(f"{name}.sql"):
             _execute(statement)
     # PostgreSQL lets everybody call a new function.
     _execute(f"REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA {schema.quoted} FROM PUBLIC")
