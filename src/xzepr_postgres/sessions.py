@@ -199,7 +199,7 @@ def _told(failure: Failure, ids: Sequence[Ulid], *, doubtful: bool) -> XzeprErro
 
 def run(connection: psycopg.Connection[Any], statement: Statement, parameters: Mapping[str, Parameter]) -> list[Row]:
     """Run a statement on a cursor of our own: whatever rows the host's cursors make, these are tuples."""
-    return _Cursor(connection, row_factory=tuple_row).execute(statement.pyformat.encode(), parameters).fetchall()
+    return _Cursor(connection, row_factory=tuple_row).execute(statement.encoded, parameters).fetchall()
 
 
 class _Cursor(psycopg.Cursor[Row]):

@@ -28,10 +28,12 @@ class Statement:
 
     Args:
         pyformat: With ``%(name)s``, for psycopg and Django.
+        encoded: The same in bytes, which psycopg takes as they are.
         named: With ``:name``, for SQLAlchemy.
     """
 
     pyformat: str
+    encoded: bytes
     named: TextClause
 
 
@@ -49,7 +51,7 @@ def written(schema: Schema, sql: str) -> Statement:
     """
     pyformat = _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%")).replace("{schema}", schema.quoted.replace("%", "%%"))
     named = sql.replace("{schema}", schema.quoted.replace(":", "\\:"))
-    return Statement(pyformat, text(named))
+    return Statement(pyformat, pyformat.encode(), text(named))
 
 
 def moment(name: str) -> str:
