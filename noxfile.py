@@ -21,6 +21,8 @@ PARALLEL = ("-n", "2", "--dist", "loadfile")
 FULLY_COVERED = "src/xzepr/model/*,src/xzepr/documents/*,src/xzepr_memory/*"
 # Each Python tests against another PostgreSQL, so that a run meets them all.
 POSTGRES = {"3.11": "15", "3.12": "16", "3.13": "18"}
+# Slow tests, such as those of faults and races, run once in CI; elsewhere they always run.
+QUICK = ("-m", "not slow") if "CI" in os.environ else ()
 
 
 def _name_pyenv_versions() -> None:
@@ -96,7 +98,7 @@ def build(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests on every supported Python that this machine has."""
     session.install(wheel("[postgres,testing]"), *group("tests"))
-    run_tests(session, "pytest", *PARALLEL)
+    run_tests(session, "pytest", *PARALLEL, *(QUICK if session.python != OLDEST else ()))
 
 
 @nox.session(python=OLDEST, requires=["build"])
@@ -109,7 +111,7 @@ def lowest(session: nox.Session) -> None:
         *("uv", "pip", "install", "--python", session.virtualenv.location, "--resolution", "lowest-direct"),
         *(wheel(), *floors, *group("tests")),
     )
-    run_tests(session, "pytest", *PARALLEL)
+    run_tests(session, "pytest", *PARALLEL, *QUICK)
 
 
 @nox.session(python=NEWEST, requires=["build"])
@@ -118,7 +120,7 @@ def coverage(session: nox.Session) -> None:
     session.install(wheel("[postgres,testing]"), *group("tests"))
     session.run("coverage", "erase")
     # Not pytest-cov: our pytest plugin has imported xzepr before that starts to count.
-    run_tests(session, "coverage", "run", "-m", "pytest")
+    run_tests(session, "coverage", "run", "-m", "pytest", *PARALLEL, *QUICK)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
     session.run("coverage", "report", f"--include={FULLY_COVERED}", "--fail-under=100")
@@ -163,6 +165,6 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(requires=["build"])
 def bench(session: nox.Session) -> None:
-    """Measure the budgets, as ratios against the unavoidable work."""
-    session.install(wheel("[postgres,testing]"), *group("tests"))
+    """Measure the budgets, as ratios against the unavoidable work and a peer: see `nox -s bench -- --help`."""
+    session.install(wheel("[postgres,testing]"), *group("bench"))
     session.run("python", "-m", "benchmarks", *session.posargs)

@@ -36,6 +36,18 @@ class Report:
         )
         self.rows.append({"name": name, "baseline": baseline, **attrs.asdict(found), **_verdict(at_least, kept)})
 
+    def slower(self, name: str, found: Comparison, baseline: str, *, at_most: float | None = None) -> None:
+        """Note how many times another's time ours is, and hold it to a budget if there is one."""
+        kept = at_most is None or found.times <= at_most
+        budget = "" if at_most is None else f"  BUDGET <= {at_most:g}: {_word(kept)}"
+        print(
+            f"{name:<{_NAME}} {found.ours_us:>9,.1f} us  {baseline} {found.theirs_us:>9,.1f} us  "
+            f"times {found.times:.2f} ({1 / found.high:.2f}..{1 / found.low:.2f}, {found.rounds} rounds){budget}",
+            flush=True,
+        )
+        row = {"name": name, "baseline": baseline, **attrs.asdict(found), "times": found.times}
+        self.rows.append({**row, **_verdict(at_most, kept)})
+
     def limited(self, name: str, value: float, unit: str, *, at_most: float) -> None:
         """Note a figure that has a budget."""
         kept = value <= at_most

@@ -1,7 +1,8 @@
 """Taking times: two ways to do the same work, in turns.
 
-What is measured runs in one thread and waits for nothing, so its processor time is taken: other work on the machine,
-which would spoil the wall clock, then shows only through shared caches, and hits both sides alike.
+What runs in one thread and waits for nothing is measured by its processor time: other work on the machine, which would
+spoil the wall clock, then shows only through shared caches, and hits both sides alike. Where a database takes part only
+the wall clock will do; then rounds are short, so that other work hits both sides of most of them alike.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Comparison:
     """Two ways to do the same work.
 
     Args:
-        ours_us: Microseconds of processor time per operation, the median of all rounds.
+        ours_us: Microseconds per operation, the median of all rounds.
         theirs_us: The same, of what it is compared with.
         ratio: Our throughput by theirs, the median of the rounds' own ratios.
         low: The ratio that one round in ten does not reach.
@@ -39,6 +40,11 @@ class Comparison:
     high: float
     rounds: int
 
+    @property
+    def times(self) -> float:
+        """How many times theirs is the time that ours takes."""
+        return 1 / self.ratio
+
 
 def compare(
     make: Callable[[], Sequence[T]],
@@ -46,6 +52,7 @@ def compare(
     theirs: Callable[[Sequence[T]], object],
     *,
     seconds: float,
+    clock: Callable[[], float] = time.thread_time,
 ) -> Comparison:
     """Do the same work in two ways, in turns, and let each begin every other round.
 
@@ -54,6 +61,7 @@ def compare(
         ours: Does it.
         theirs: Does it the other way.
         seconds: For about how long; at least :data:`MIN_ROUNDS` rounds.
+        clock: Tells the time, in seconds.
     """
     work = make()
     ours(work)
@@ -64,11 +72,11 @@ def compare(
     while len(pairs) < MIN_ROUNDS or time.perf_counter() < end:
         work = make()
         if len(pairs) % 2:
-            first = _time_of(ours, work)
-            pairs.append((first, _time_of(theirs, work)))
+            first = _time_of(ours, work, clock)
+            pairs.append((first, _time_of(theirs, work, clock)))
         else:
-            second = _time_of(theirs, work)
-            pairs.append((_time_of(ours, work), second))
+            second = _time_of(theirs, work, clock)
+            pairs.append((_time_of(ours, work, clock), second))
     return _summed_up(pairs)
 
 
@@ -91,10 +99,10 @@ def microseconds(do: Callable[[], object], *, seconds: float = 0.5, repeat: int 
     return median(times) * 1e6
 
 
-def _time_of(do: Callable[[Sequence[T]], object], work: Sequence[T]) -> float:
-    start = time.thread_time()
+def _time_of(do: Callable[[Sequence[T]], object], work: Sequence[T], clock: Callable[[], float]) -> float:
+    start = clock()
     do(work)
-    return (time.thread_time() - start) / len(work)
+    return (clock() - start) / len(work)
 
 
 def _summed_up(pairs: Sequence[tuple[float, float]]) -> Comparison:
