@@ -29,6 +29,8 @@ nitpick_ignore_regex = [
     (r"py:.*", r"xzepr(_memory|_postgres)?\..*\.[A-Z]"),
     # Docstrings name modules that are not for users.
     (r"py:mod", r"xzepr(_memory|_postgres)?\..*"),
+    # Nor is what a store's parts hand to each other.
+    (r"py:.*", r"xzepr_postgres\.sessions\..*"),
     # Nor is linked what is private, or handed from one part of the registry to the other.
     (r"py:.*", r"xzepr\.registry\.context\..*"),
     (r"py:.*", r"xzepr(_memory|_postgres)?\.(.*\.)?_.*"),

@@ -13,7 +13,7 @@ import attrs
 
 from tests.shared_data import folder_or_skip
 from xzepr.documents import SchemaCompiler, canonical, ordered_text, parse
-from xzepr.documents.compiling import Schema
+from xzepr.documents.compiling import CompiledSchema
 from xzepr.errors import Invalid
 
 DRAFTS = {
@@ -116,14 +116,14 @@ def _schema_rule(file: str, schema: object, test: dict[str, Any], verdict: objec
     return None
 
 
-def _compiled(schema: object) -> Schema | str:
+def _compiled(schema: object) -> CompiledSchema | str:
     try:
         return remotes().compile(ordered_text(schema, field="schema"))
     except Invalid as error:
         return f"refused: {error}"
 
 
-def _verdict(schema: Schema, document: Any) -> bool | str:  # noqa: ANN401 - a suite has documents that are none
+def _verdict(schema: CompiledSchema, document: Any) -> bool | str:  # noqa: ANN401 - a suite has documents that are none
     try:
         canonical(document)
     except Invalid as error:
@@ -131,7 +131,7 @@ def _verdict(schema: Schema, document: Any) -> bool | str:  # noqa: ANN401 - a s
     return accepts(schema, document)
 
 
-def accepts(schema: Schema, document: Any) -> bool:  # noqa: ANN401
+def accepts(schema: CompiledSchema, document: Any) -> bool:  # noqa: ANN401
     """Whether a schema accepts a document."""
     try:
         schema.check(document)

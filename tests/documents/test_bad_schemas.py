@@ -13,7 +13,7 @@ import pytest
 
 from tests.documents.test_bad_documents import run_apart
 from xzepr.documents import JsonValue, SchemaCompiler, canonical, read_canonical
-from xzepr.documents.compiling import Schema
+from xzepr.documents.compiling import CompiledSchema
 from xzepr.documents.selfcheck import require_safe_validator
 from xzepr.errors import Invalid, TooLarge
 
@@ -21,7 +21,7 @@ HERE: dict[str, Any] = {"$ref": "#"}
 TEN_TO_THE_FIFTH = 100_000
 
 
-def compiled(schema: object, **documents: JsonValue) -> Schema:
+def compiled(schema: object, **documents: JsonValue) -> CompiledSchema:
     """A schema, compiled."""
     return SchemaCompiler({name.replace("_", ":"): one for name, one in documents.items()}).compile(json.dumps(schema))
 

@@ -40,7 +40,7 @@ _PATTERNS = jsonschema_rs.RegexOptions(size_limit=512 * 1024, dfa_size_limit=102
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Schema:
+class CompiledSchema:
     """A compiled schema. Any number of threads may use it at once.
 
     Args:
@@ -110,7 +110,7 @@ def _more_values(value: JsonValue, limit: int) -> bool:
     return count > limit
 
 
-def compile_schema(schema_text: str, documents: Mapping[str, JsonValue], limits: JsonLimits) -> Schema:
+def compile_schema(schema_text: str, documents: Mapping[str, JsonValue], limits: JsonLimits) -> CompiledSchema:
     """Compile a schema.
 
     Args:
@@ -129,13 +129,13 @@ def compile_schema(schema_text: str, documents: Mapping[str, JsonValue], limits:
         raise Invalid([Violation("schema", "is neither an object nor true nor false")])
     if isinstance(schema, bool):
         validator = _validator(LATEST, schema, None)
-        return Schema(draft=LATEST.name, accepts_anything=schema, validator=validator, work=1, bounded=False)
+        return CompiledSchema(draft=LATEST.name, accepts_anything=schema, validator=validator, work=1, bounded=False)
     make_id_absolute(schema, ROOT)
     draft = _draft(schema, documents)
     _require_schema(draft, schema)
     closure = Closure(schema, draft, documents)
     work = judge(closure, schema, depth=limits.max_depth)
-    return Schema(
+    return CompiledSchema(
         draft=draft.name,
         accepts_anything=accepts_anything(schema),
         validator=_validator(draft, schema, _registry(closure, draft)),

@@ -14,7 +14,7 @@ from xzepr.documents.uris import document_uri, make_id_absolute, shown
 from xzepr.documents.values import DEFAULT_LIMITS, JsonLimits, JsonValue
 
 if TYPE_CHECKING:
-    from xzepr.documents.compiling import Schema
+    from xzepr.documents.compiling import CompiledSchema
 
 CACHED_SCHEMAS = 256
 """How many compiled schemas a compiler keeps."""
@@ -54,12 +54,12 @@ class SchemaCompiler:
 
     documents: Mapping[str, JsonValue] = attrs.field(factory=dict, converter=_documents)
     limits: JsonLimits = attrs.field(default=DEFAULT_LIMITS, kw_only=True)
-    _compiled: Callable[[str], Schema] = attrs.field(init=False, repr=False)
+    _compiled: Callable[[str], CompiledSchema] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_compiled", lru_cache(CACHED_SCHEMAS)(self._compile))
 
-    def compile(self, schema_text: str) -> Schema:
+    def compile(self, schema_text: str) -> CompiledSchema:
         """Compile a schema, or find it among the last ones.
 
         Args:
@@ -75,7 +75,7 @@ class SchemaCompiler:
         """
         return self._compiled(schema_text)
 
-    def _compile(self, schema_text: str) -> Schema:
+    def _compile(self, schema_text: str) -> CompiledSchema:
         # Only who compiles schemas pays for the validator: it is a quarter of the time that importing xzepr took.
         from xzepr.documents.compiling import compile_schema  # noqa: PLC0415
 
