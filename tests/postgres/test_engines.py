@@ -14,7 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from xzepr.errors import ConfigurationError
 from xzepr.plugins import StoreURL
 from xzepr.testing.postgres import PostgresServer
-from xzepr_postgres import make_engine, read_options
+from xzepr_postgres import engines, make_engine, read_options
+from xzepr_postgres.connecting import connect
 
 Make = Callable[..., Engine]
 
@@ -67,7 +68,7 @@ def test_defaults_of_the_database_count_for_nothing(
         "default_transaction_isolation": ("serializable", "read committed"),
         "jit": ("on", "off"),
         "synchronous_commit": ("off", "on"),
-        "statement_timeout": ("1ms", "30s"),
+        "statement_timeout": ("7s", "30s"),
     }
     database = sql.Identifier(connection.info.dbname)
     for name, (theirs, _) in ours.items():
@@ -100,6 +101,21 @@ def test_a_statement_that_takes_too_long_is_ended(make: Make, xzepr_postgres_dat
     with engine.connect() as connection, pytest.raises(OperationalError) as caught:
         connection.exec_driver_sql("SELECT pg_sleep(60)")
     assert getattr(caught.value.orig, "sqlstate", None) == "57014"
+
+
+def test_the_shortest_timeout_is_none_of_zero(make: Make, xzepr_postgres_database: str) -> None:
+    """PostgreSQL takes 0 for no timeout at all: less than a millisecond is one."""
+    engine = make(xzepr_postgres_database, lock_timeout="0.0001")
+    assert show(engine, "lock_timeout") == ["1ms"]
+
+
+def test_a_connection_that_cannot_be_prepared_is_closed(
+    make: Make, xzepr_postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server refuses to set is an error of ours, and no connection is left open."""
+    monkeypatch.setitem(engines._SETTINGS, "no_such_setting", "on")  # noqa: SLF001 - nothing else can fail
+    with pytest.raises(ConfigurationError, match="xzepr migrate"):
+        connect(make(xzepr_postgres_database))
 
 
 def test_a_wait_for_a_lock_is_ended(connection: psycopg.Connection, make: Make, xzepr_postgres_database: str) -> None:
@@ -150,6 +166,23 @@ def test_c079_a_database_in_another_encoding_is_refused(
     with pytest.raises(ConfigurationError, match=f"has the encoding {encoding} and must have UTF8: create"):
         make(xzepr_postgres_server.url(name)).connect()
     xzepr_postgres_server.drop_database(name)
+
+
+@pytest.mark.parametrize(
+    ("version", "encoding", "problem"),
+    [
+        (140_020, "UTF8", "PostgreSQL 15 or later is needed, and this is 14"),
+        (90_624, "UTF8", "this is 9: upgrade the server"),
+        (150_000, "UTF8", None),
+        (180_006, "UTF8", None),
+        (180_006, "EUC_JP", "has the encoding EUC_JP and must have UTF8"),
+        (180_006, None, "must have UTF8"),
+    ],
+)
+def test_c079_an_old_server_is_refused(version: int, encoding: str | None, problem: str | None) -> None:
+    """From what the server tells at once: its version, and the encoding of the database."""
+    found = engines.server_problem(version, encoding)
+    assert found is None if problem is None else found is not None and problem in found
 
 
 def test_a_socket_is_a_host(connection: psycopg.Connection, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
