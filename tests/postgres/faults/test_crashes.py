@@ -65,7 +65,7 @@ def test_c078_ctrl_c_in_the_middle_of_a_statement(ready: Ready, database: str, c
 def test_c077_clients_that_are_killed_leave_whole_batches(
     ready: Ready, database: str, connection: psycopg.Connection
 ) -> None:
-    """Four writers are killed at any moment: each batch is stored whole or not at all, and all that were acknowledged."""
+    """Four writers are killed at any moment: each batch is whole or absent, and all that were acknowledged."""
     acknowledged: set[str] = set()
 
     def run(number: int) -> None:
@@ -161,7 +161,7 @@ class Writers:
 @pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 def test_c077_a_killed_server_loses_nothing_that_was_acknowledged(durable: LocalServer, safe: str) -> None:
-    """Three times, under four writers: what was acknowledged is there, what was unavailable is not, the rest resolves."""
+    """Thrice, under four writers: what was acknowledged is there, what was unavailable is not, the rest is settled."""
     with Registry.open(f"{safe}?pool_size=4&pool_timeout=1") as registry:
         build, scan = (registry.receivers.create(name=name, type="t", version="1", schema=True) for name in "ab")
         registry.groups.create(name="g", type="t", version="1", receivers=[build, scan])
