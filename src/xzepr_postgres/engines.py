@@ -68,6 +68,7 @@ def make_engine(url: StoreURL, options: PostgresOptions) -> Engine:
         pool_size=options.pool_size,
         max_overflow=0,
         pool_timeout=options.pool_timeout,
+        pool_reset_on_return=None,  # who uses one ends its own transaction
         pool_use_lifo=True,  # those beyond what is needed stay idle, and may be ended
         hide_parameters=True,
         use_native_hstore=False,

@@ -18,9 +18,7 @@ from xzepr_postgres.failures import Failure
 
 _FIRST_LENT: Final = "xzepr_first_lent"
 
-UTF8: Final = "utf-8"
-"""The only encoding that has every character of a registry."""
-
+_UTF8: Final = b"UTF8"
 OTHER_ENCODING: Final = "22021"
 """What PostgreSQL says of a character that an encoding does not have."""
 
@@ -73,7 +71,7 @@ def lend(engine: Engine, lost_at: float = float("-inf")) -> Lent | Failure:
             kept = engine.raw_connection()
         driver = kept.driver_connection
         assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the store has looked at the engine's driver
-        if driver.info.encoding != UTF8:
+        if driver.pgconn.parameter_status(b"client_encoding") != _UTF8:
             kept.close()
             return Failure(sqlstate=OTHER_ENCODING)
         before = driver.autocommit

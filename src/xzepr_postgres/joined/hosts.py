@@ -14,6 +14,9 @@ from xzepr_postgres.failures import failure_of
 from xzepr_postgres.sessions import Row
 from xzepr_postgres.statements import Parameter, Statement
 
+UTF8: Final = "utf-8"
+"""The only encoding that has every character of a registry, as Python names it."""
+
 _FAILED_BEFORE: Final = "25P02"
 _READ_ONLY: Final = "25006"
 

@@ -10,6 +10,7 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 
 from xzepr.errors import ConfigurationError, XzeprError
 from xzepr_postgres.joined.hosts import (
+    UTF8,
     busy,
     gone,
     in_autocommit,
@@ -17,7 +18,6 @@ from xzepr_postgres.joined.hosts import (
     not_postgresql,
     other_encoding,
 )
-from xzepr_postgres.lending import UTF8
 from xzepr_postgres.sessions import Row, run
 from xzepr_postgres.statements import Parameter, Statement
 

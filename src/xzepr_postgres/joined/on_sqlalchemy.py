@@ -12,8 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, exc
 
 from xzepr.errors import ConfigurationError, Unavailable, XzeprError
-from xzepr_postgres.joined.hosts import gone, in_autocommit, meaning_of, not_postgresql, other_encoding
-from xzepr_postgres.lending import UTF8
+from xzepr_postgres.joined.hosts import UTF8, gone, in_autocommit, meaning_of, not_postgresql, other_encoding
 from xzepr_postgres.sessions import Row
 from xzepr_postgres.statements import Parameter, Statement
 
