@@ -62,6 +62,8 @@ class News:
                 self._teller = self._connect()
             self._teller.driver.execute(f"NOTIFY {self._channel}".encode())
         except (psycopg.Error, XzeprError) as error:
+            if self._teller is not None:
+                self._teller.end()
             self._teller = None
             _log.debug("readers were not notified: %s", type(error).__name__)
         finally:
