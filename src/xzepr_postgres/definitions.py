@@ -65,8 +65,8 @@ class Change:
                 raise TooLarge([Violation(f"receivers/{index}", reason, self.most) for index in found])
             case _:
                 raise ConfigurationError(
-                    "this needs READ COMMITTED: begin such a transaction, do it outside of yours, or let the connections "
-                    "of the engine default to it"
+                    "this needs READ COMMITTED: begin such a transaction, do it outside of yours, or let the "
+                    "engine's connections default to it"
                 )
 
 

@@ -14,12 +14,12 @@ from xzepr_postgres.database import Database
 from xzepr_postgres.definitions import actor, told
 from xzepr_postgres.lists import select_events
 from xzepr_postgres.receivers import PostgresReceivers
-from xzepr_postgres.rows import EVENT_COLUMNS, EVENT_WIDTH, event_of, readable, ulid_of
+from xzepr_postgres.rows import EVENT_COLUMNS, EVENT_WIDTH, PAYLOAD, event_of, readable, ulid_of
 from xzepr_postgres.sessions import Row
 from xzepr_postgres.statements import moment
 
 _READ: Final = f"""
-    SELECT {EVENT_COLUMNS}, CASE WHEN CAST(:payloads AS boolean) THEN CAST(e.payload AS text) END
+    SELECT {EVENT_COLUMNS}, {PAYLOAD}
     FROM {{schema}}.events e
     LEFT JOIN LATERAL (SELECT * FROM {{schema}}.units u WHERE u.key = e.unit_key LIMIT 1) u ON true
     WHERE e.id = ANY (CAST(CAST(:ids AS text) AS uuid[]))"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from xzepr.errors import BadCursor, Damaged, Invalid
+from xzepr.errors import BadCursor, Damaged
 from xzepr.model import (
     MAX_EXAMINED_BYTES,
     Change,
@@ -23,6 +23,8 @@ from xzepr_postgres.database import Database
 from xzepr_postgres.rows import (
     EVENT_COLUMNS,
     EVENT_WIDTH,
+    PAYLOAD,
+    UNDECODABLE,
     event_of,
     group_of,
     group_ref_of,
@@ -56,7 +58,7 @@ _TRANSITION: Final = """
 _TRANSITION_WIDTH: Final = 10
 _PAGE: Final = f"""
     SELECT {_CHANGE}, {_TRANSITION}, {EVENT_COLUMNS},
-        CASE WHEN CAST(:payloads AS boolean) THEN CAST(e.payload AS text) END
+        {PAYLOAD}
     FROM (
         SELECT w.*, sum(w.bytes) OVER (ORDER BY w.position ROWS UNBOUNDED PRECEDING) - w.bytes AS before
         FROM (
@@ -73,7 +75,9 @@ _PAGE: Final = f"""
     LEFT JOIN LATERAL (
         SELECT * FROM {{schema}}.events e WHERE e.id = f.event_id AND f.kind = 1 LIMIT 1
     ) e ON true
-    LEFT JOIN LATERAL (SELECT * FROM {{schema}}.units u WHERE u.key = f.unit_key LIMIT 1) u ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM {{schema}}.units u WHERE u.key = CASE f.kind WHEN 1 THEN e.unit_key ELSE f.unit_key END LIMIT 1
+    ) u ON true
     LEFT JOIN LATERAL (
         SELECT * FROM {{schema}}.group_revisions v
         WHERE v.group_id = f.group_id AND v.revision = f.revision AND f.number IS NOT NULL LIMIT 1
@@ -154,6 +158,9 @@ def _subject_or_error(row: Row) -> Subject | Damaged:
         return _subject(KINDS[row[2]], row)
     except Damaged as error:
         return error
+    except UNDECODABLE as error:
+        reason = f"a column cannot be read ({type(error).__name__})"
+    return Damaged("change", ulid_of(row[1]), reason)
 
 
 def _subject(kind: ChangeKind, row: Row) -> Subject:
@@ -181,8 +188,4 @@ def _transition(row: Row) -> Transition:
     told: tuple[Any, ...] = row[_CHANGE_WIDTH : _CHANGE_WIDTH + _TRANSITION_WIDTH]
     event_id, number = row[7:9]
     caused_by = None if event_id is None else ulid_of(event_id)
-    try:
-        return transition_of(group_ref_of(told), unit_of(*told[5:]), number, caused_by, time_of(row[3]))
-    except (Invalid, TypeError, ValueError):
-        reason = "its unit or its group is gone"
-    raise Damaged("change", ulid_of(row[1]), reason)
+    return transition_of(group_ref_of(told), unit_of(*told[5:]), number, caused_by, time_of(row[3]))

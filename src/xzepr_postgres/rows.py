@@ -31,11 +31,18 @@ EVENT_COLUMNS: Final = f"""
     {seconds("e.recorded_at")}"""
 """What :func:`event_of` reads, from the tables ``events e`` and ``units u``; the payload comes behind it."""
 
+PAYLOAD: Final = """
+    CASE WHEN CAST(:payloads AS boolean) THEN
+        coalesce(CAST(e.payload AS text), CASE WHEN e.salt IS NOT NULL THEN '' END)
+    END"""
+"""The payload, if it is asked for. One that is gone without its salt reads as an empty text, whose digest is wrong."""
+
 EVENT_WIDTH: Final = 19
 """How many columns of an event there are, its payload included."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_UNDECODABLE: Final = (Invalid, ValueError, TypeError, KeyError, OverflowError)
+UNDECODABLE: Final = (Invalid, ValueError, TypeError, KeyError, OverflowError, AttributeError)
+"""What decoding a row can raise."""
 
 
 def ulid_of(text: str) -> Ulid:
@@ -96,7 +103,7 @@ def event_of(row: Sequence[Any], payload_text: str | None) -> Event:
             n=row[16],
             recorded_at=time_of(row[17]),
         )
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         reason = _reason(error)
     raise Damaged("event", ulid_of(row[0]), reason)
 
@@ -123,7 +130,7 @@ def receiver_of(text: str) -> EventReceiver:
         return EventReceiver(
             **_naming(fields), schema_text=fields["schema_text"], fingerprint=fields["fingerprint"], **_stamps(fields)
         )
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         reason = _reason(error)
     raise Damaged("receiver", ulid_of(fields["id"]), reason)
 
@@ -142,7 +149,7 @@ def group_of(text: str) -> EventReceiverGroup:
             enabled=fields["enabled"],
             **_stamps(fields),
         )
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         reason = _reason(error)
     raise Damaged("group", ulid_of(fields["id"]), reason)
 

@@ -27,8 +27,8 @@ CREATE TABLE {schema}.staging (
 CREATE TABLE {schema}.feed (
     position bigint PRIMARY KEY,
     change_id uuid NOT NULL,
-    kind smallint NOT NULL,
-    recorded_at timestamptz NOT NULL,
+    kind smallint NOT NULL CHECK (kind BETWEEN 1 AND 10),
+    recorded_at timestamptz NOT NULL CHECK (recorded_at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'),
     actor_issuer text COLLATE "C" NOT NULL,
     actor_subject text COLLATE "C" NOT NULL,
     event_id uuid,
@@ -73,8 +73,8 @@ CREATE TABLE {schema}.feed_head (
 INSERT INTO {schema}.feed_head DEFAULT VALUES
 --
 
--- Moves up to "most" committed changes to the next positions, in the order in which they were staged.
--- Returns how many; fewer than "most" means that none is left.
+-- Moves "most" committed changes to the next positions, in the order in which they were staged, and those that the same
+-- append has staged behind them. Returns how many; fewer than "most" means that none is left.
 CREATE FUNCTION {schema}.sequence_v1(most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = {schema}, pg_temp SET jit = off SET enable_seqscan = off
@@ -110,8 +110,11 @@ BEGIN
     END IF;
     WITH taken AS (
         -- By ctid there is nothing to plan: with statistics from when nothing was staged, a join was 17,000,000 rows.
+        -- What one append has staged goes together, so that nothing comes between an event and its transitions.
         DELETE FROM staging WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM staging WHERE seq > at.low ORDER BY seq, place LIMIT most
+            SELECT ctid FROM staging WHERE seq > at.low AND seq <= coalesce(
+                (SELECT seq FROM staging WHERE seq > at.low ORDER BY seq, place OFFSET most - 1 LIMIT 1), 9223372036854775807
+            )
         ))
         RETURNING *
     )

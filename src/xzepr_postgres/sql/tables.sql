@@ -1,4 +1,7 @@
 -- The tables of a registry. Every object stands in one schema of its own; {schema} is its quoted name.
+--
+-- A damaged row is an error for that row alone, but one without a place in time or without a kind has no place among the
+-- others. So what a list or the feed is walked by is checked here: a time, as far as other languages know it, and a kind.
 
 -- How often the definitions (receivers, groups) changed. Changes hold the definitions lock exclusively, appends share it;
 -- an append above READ COMMITTED also reads this row FOR SHARE, so that a stale snapshot is a 40001 and no wrong verdict.
@@ -22,7 +25,7 @@ CREATE TABLE {schema}.receivers (
     owner_issuer text COLLATE "C" NOT NULL,
     owner_subject text COLLATE "C" NOT NULL,
     revision integer NOT NULL,
-    created_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL CHECK (created_at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'),
     updated_at timestamptz NOT NULL
 )
 --
@@ -42,7 +45,7 @@ CREATE TABLE {schema}.groups (
     owner_issuer text COLLATE "C" NOT NULL,
     owner_subject text COLLATE "C" NOT NULL,
     revision integer NOT NULL,
-    created_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL CHECK (created_at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'),
     updated_at timestamptz NOT NULL,
     deleted boolean NOT NULL DEFAULT false
 )
@@ -101,7 +104,7 @@ CREATE TABLE {schema}.events (
     owner_issuer text COLLATE "C" NOT NULL,
     owner_subject text COLLATE "C" NOT NULL,
     occurred_at timestamptz NOT NULL,
-    recorded_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL CHECK (recorded_at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'),
     digest bytea NOT NULL,
     idempotency_key text COLLATE "C"
 )
