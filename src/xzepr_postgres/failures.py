@@ -35,7 +35,6 @@ _MISCONFIGURED: Final = {
         ("22P05", "22021"), "the database and its connections must have the encoding UTF8: change it there"
     ),
     **dict.fromkeys(("42P01", "42883", "3F000", "42703", "42704"), _NO_TABLES),
-    "25000": "this needs a transaction at READ COMMITTED: use one, or do it outside of a transaction of yours",
 }
 _FULL: Final = {"53100": "the database has no space left: make room, then retry"}
 

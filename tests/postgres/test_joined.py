@@ -184,7 +184,7 @@ def test_what_an_old_snapshot_cannot_know_is_refused(kind: str, level: str, shop
             lambda: registry.receivers.update(shop.scan, expected_revision=1, schema={"type": "object"}),
             lambda: registry.groups.reevaluate(shop.release),
         ):
-            with pytest.raises(errors.ConfigurationError, match="needs a transaction at READ COMMITTED"):
+            with pytest.raises(errors.ConfigurationError, match="needs READ COMMITTED"):
                 attempt()
         host.execute("INSERT INTO orders VALUES (1)")
 

@@ -122,11 +122,14 @@ def test_other_databases_are_refused(xzepr_postgres_database: str) -> None:
     """A connection to another database is told by its name, whoever made it."""
     with closing(sqlite3.connect(":memory:")) as raw:
         assert "Connection cannot be joined" in refusal(raw)
-    with create_engine("sqlite://").connect() as connection:
+    other_engine = create_engine("sqlite://")
+    with other_engine.connect() as connection:
         assert "leads to sqlite, not to PostgreSQL: give one to the database" in refusal(connection)
+    other_engine.dispose()
     with django_database(xzepr_postgres_database):
         other = ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})["default"]
         assert "leads to sqlite, not to PostgreSQL" in refusal(other)
+        other.close()
 
 
 def test_c072_autocommit_is_refused_at_once(xzepr_postgres_database: str, engine: Engine) -> None:
