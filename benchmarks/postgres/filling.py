@@ -64,8 +64,9 @@ def fill(here: Place, sample: Sample, events: int, *, seed: int = 1) -> Filled:
         for batch in _batches(here, sample, events, units, chance):
             append_call(batch).run(connection)
             kept.extend(event.id for event in batch if chance.random() < KEPT / events)
-        while connection.execute(_SEQUENCE, (_SEQUENCED,)).fetchone() == (_SEQUENCED,):
-            pass
+        moved = _SEQUENCED
+        while moved >= _SEQUENCED:
+            [(moved,)] = connection.execute(_SEQUENCE, (_SEQUENCED,)).fetchall()
         _tidy(connection)
     return Filled(events=events, units=units, ids=tuple(kept))
 

@@ -315,8 +315,8 @@ class Damaged(XzeprError):
     """A stored row cannot be decoded; its neighbours can.
 
     Attributes:
-        kind: ``"event"``, ``"receiver"``, ``"group"`` or ``"change"``.
-        key: Its id.
+        kind: ``"event"``, ``"receiver"``, ``"group"``, ``"change"`` or ``"subscription"``.
+        key: Its id; the name of a subscription, and of a change that is gone the position.
         reason: What is wrong with it.
     """
 

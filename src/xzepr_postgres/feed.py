@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from xzepr.errors import BadCursor, Damaged
+from xzepr.errors import BadCursor, Damaged, Invalid
 from xzepr.model import (
     MAX_EXAMINED_BYTES,
     Change,
@@ -14,6 +14,7 @@ from xzepr.model import (
     EventReceiver,
     EventReceiverGroup,
     FeedCursor,
+    Identity,
     Redaction,
     Transition,
     Ulid,
@@ -40,6 +41,9 @@ from xzepr_postgres.sessions import Row
 from xzepr_postgres.statements import seconds
 
 Subject = Event | Redaction | EventReceiver | EventReceiverGroup | Transition
+
+UNREADABLE: Final = Identity("xzepr", "unreadable")
+"""Who stands for an actor that cannot be read; the subject of such a change is the error."""
 
 KINDS: Final = dict(enumerate(ChangeKind, start=1))
 """How kinds are numbered in the tables."""
@@ -135,6 +139,8 @@ def _locate(database: Database, after: FeedCursor | int) -> tuple[FeedCursor, in
         [(head, change_id)] = database.session.read(_PLACE, {"position": position})
     if position > head:
         raise BadCursor(f"position {position} is beyond the head of the feed")
+    if position and change_id is None:
+        raise Damaged("change", str(position), "its row is gone")
     found = FeedCursor(position, ulid_of(change_id)) if position else FeedCursor()
     if isinstance(after, FeedCursor) and found != after:
         raise BadCursor(f"another change stands at position {position}")
@@ -142,15 +148,23 @@ def _locate(database: Database, after: FeedCursor | int) -> tuple[FeedCursor, in
 
 
 def _change(row: Row) -> Change:
-    position, change_id, kind, recorded_at, issuer, subject = row[:6]
+    position, change_id, kind, recorded_at = row[:4]
+    actor = _actor_or_error(row)
     return Change(
         position=position,
         id=ulid_of(change_id),
         kind=KINDS[kind],
         recorded_at=time_of(recorded_at),
-        actor=identity_of(issuer, subject),
-        subject=_subject_or_error(row),
+        actor=UNREADABLE if isinstance(actor, Damaged) else actor,
+        subject=actor if isinstance(actor, Damaged) else _subject_or_error(row),
     )
+
+
+def _actor_or_error(row: Row) -> Identity | Damaged:
+    try:
+        return identity_of(*row[4:6])
+    except Invalid:
+        return Damaged("change", ulid_of(row[1]), "who did it cannot be read")
 
 
 def _subject_or_error(row: Row) -> Subject | Damaged:

@@ -19,7 +19,7 @@ from xzepr_postgres.batches import uuid_text
 from xzepr_postgres.database import Database
 from xzepr_postgres.definitions import Change, Given, call, described, naming_key
 from xzepr_postgres.lists import list_definitions
-from xzepr_postgres.rows import receiver_of, time_of, ulid_of
+from xzepr_postgres.rows import receiver_of, sound, time_of, ulid_of
 from xzepr_postgres.statements import seconds
 
 _COMPARED: Final = ("name", "type", "version", "description", "schema_text", "owner")
@@ -57,12 +57,12 @@ class PostgresReceivers:
         rows = self._session.read(_GET, {"id": uuid_text(receiver_id)})
         if not rows:
             raise NotFound("receiver", receiver_id)
-        return receiver_of(rows[0][0])
+        return sound(receiver_of(rows[0][0]))
 
     def find(self, name: str, type_: str, version: str) -> EventReceiver | None:
         """Return the receiver with this identity, if there is one."""
         rows = self._session.read(_FIND, {"naming": naming_key((name, type_, version))})
-        return receiver_of(rows[0][0]) if rows else None
+        return sound(receiver_of(rows[0][0])) if rows else None
 
     def update(self, receiver: EventReceiver, principal: Principal) -> EventReceiver:
         """Replace a receiver; only its description once events refer to it."""

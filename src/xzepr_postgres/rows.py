@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from xzepr.errors import Damaged, Invalid
 from xzepr.model import (
@@ -20,9 +20,12 @@ from xzepr.model import (
     Ulid,
     Unit,
     payload_intact,
+    receiver_fingerprint,
     ulid_from_int,
 )
 from xzepr_postgres.statements import seconds
+
+D = TypeVar("D")
 
 EVENT_COLUMNS: Final = f"""
     CAST(e.id AS text), u.name, u.version, u.release, u.platform_id, u.package, CAST(e.receiver_id AS text),
@@ -41,7 +44,7 @@ EVENT_WIDTH: Final = 19
 """How many columns of an event there are, its payload included."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-UNDECODABLE: Final = (Invalid, ValueError, TypeError, KeyError, OverflowError, AttributeError)
+UNDECODABLE: Final = (Invalid, ValueError, TypeError, KeyError, OverflowError, AttributeError, RecursionError)
 """What decoding a row can raise."""
 
 
@@ -74,6 +77,25 @@ unit_of: Final = lru_cache(maxsize=10_000)(
     )
 )
 identity_of: Final = lru_cache(maxsize=10_000)(Identity)
+
+
+def decoded(kind: str, key: str, what: str, decode: Callable[[], D]) -> D:
+    """Decode something.
+
+    Args:
+        kind: What it belongs to.
+        key: The id or name of that.
+        what: What it is.
+        decode: Decodes it.
+
+    Raises:
+        Damaged: It cannot be decoded.
+    """
+    try:
+        return decode()
+    except UNDECODABLE:
+        reason = f"{what} cannot be read"
+    raise Damaged(kind, key, reason)
 
 
 def event_of(row: Sequence[Any], payload_text: str | None) -> Event:
@@ -119,6 +141,20 @@ def readable(event: Event) -> Event:
     return event
 
 
+def sound(receiver: EventReceiver) -> EventReceiver:
+    """Return a receiver whose fingerprint is that of its definition, by which payloads may be judged.
+
+    Raises:
+        Damaged: Somebody changed it behind the store's back.
+    """
+    try:
+        if receiver.fingerprint == receiver_fingerprint(*receiver.naming, receiver.schema):
+            return receiver
+    except Invalid:  # the schema is no JSON any more
+        pass
+    raise Damaged("receiver", receiver.id, "its definition is not the one that its fingerprint was taken over")
+
+
 def receiver_of(text: str) -> EventReceiver:
     """Return the receiver that ``receiver_json`` wrote.
 
@@ -155,7 +191,13 @@ def group_of(text: str) -> EventReceiverGroup:
 
 
 def group_ref_of(row: Sequence[Any]) -> GroupRef:
-    """Return the group that a row begins with: id, revision, name, type and version."""
+    """Return the group that a row begins with: id, revision, name, type and version.
+
+    Raises:
+        ValueError: The revision is gone.
+    """
+    if None in row[1:5]:
+        raise ValueError
     return GroupRef(ulid_of(row[0]), *row[1:5])
 
 

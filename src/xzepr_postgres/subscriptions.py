@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from xzepr.errors import BadCursor, LeaseLost, NotFound
@@ -11,7 +12,7 @@ from xzepr_postgres.batches import uuid_text
 from xzepr_postgres.database import Database
 from xzepr_postgres.definitions import told
 from xzepr_postgres.feed import locate
-from xzepr_postgres.rows import time_of, ulid_of
+from xzepr_postgres.rows import decoded, time_of, ulid_of
 from xzepr_postgres.sessions import Row
 from xzepr_postgres.statements import Parameter, moment, seconds
 
@@ -91,20 +92,13 @@ class PostgresSubscriptions:
         rows = self._session.read(_GET, _key(name, principal.identity))
         if not rows:
             raise NotFound("subscription", name)
-        [(position, change_id, held_until, parked)] = rows
-        return SubscriptionState(
-            name=name,
-            owner=principal.identity,
-            cursor=_cursor(position, change_id),
-            parked=parked,
-            held_until=None if held_until is None else time_of(held_until),
-        )
+        return decoded("subscription", name, "its row", lambda: _state(name, principal.identity, rows[0]))
 
     def acquire(self, name: str, principal: Principal, *, seconds: float) -> Lease | None:
         """Take the lease, if no other is still running."""
         rows = self._session.write(_ACQUIRE, {**_key(name, principal.identity), **self._lasting(seconds)})
         if rows:
-            return _lease(name, principal.identity, rows[0])
+            return decoded("subscription", name, "its row", lambda: _lease(name, principal.identity, rows[0]))
         self.get(name, principal)
         return None
 
@@ -113,7 +107,7 @@ class PostgresSubscriptions:
         rows = self._session.write(_RENEW, {**_held(lease), **self._lasting(seconds)})
         if not rows:
             raise LeaseLost(lease.name)
-        return _lease(lease.name, lease.owner, rows[0])
+        return decoded("subscription", lease.name, "its row", lambda: _lease(lease.name, lease.owner, rows[0]))
 
     def advance(self, lease: Lease, cursor: FeedCursor) -> None:
         """Note that everything up to a change was handled."""
@@ -133,9 +127,7 @@ class PostgresSubscriptions:
         """Return parked changes behind a position."""
         self.get(name, principal)
         rows = self._session.read(_PARKED, {**_key(name, principal.identity), "after": after, "limit": limit})
-        return [
-            Parked(cursor=_cursor(*row[:2]), attempts=row[2], error=row[3], parked_at=time_of(row[4])) for row in rows
-        ]
+        return [decoded("subscription", name, f"what is parked at {row[0]}", partial(_parked, row)) for row in rows]
 
     def unpark(self, lease: Lease, position: int) -> None:
         """Forget a parked change."""
@@ -172,7 +164,22 @@ def _place(cursor: FeedCursor) -> dict[str, Parameter]:
 
 
 def _cursor(position: int, change_id: str | None) -> FeedCursor:
-    return FeedCursor() if change_id is None else FeedCursor(position, ulid_of(change_id))
+    return FeedCursor(position, None if change_id is None else ulid_of(change_id))
+
+
+def _state(name: str, owner: Identity, row: Row) -> SubscriptionState:
+    position, change_id, held_until, parked = row
+    return SubscriptionState(
+        name=name,
+        owner=owner,
+        cursor=_cursor(position, change_id),
+        parked=parked,
+        held_until=None if held_until is None else time_of(held_until),
+    )
+
+
+def _parked(row: Row) -> Parked:
+    return Parked(cursor=_cursor(*row[:2]), attempts=row[2], error=row[3], parked_at=time_of(row[4]))
 
 
 def _lease(name: str, owner: Identity, row: Row) -> Lease:

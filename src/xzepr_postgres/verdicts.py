@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from xzepr.errors import BadCursor, NotFound
 from xzepr.model import Gate, GateState, ReceiverRef, Transition, Ulid, Unit, Verdict, gate_state
 from xzepr_postgres.batches import uuid_text
-from xzepr_postgres.rows import group_of, group_ref_of, time_of, transition_of, ulid_of
+from xzepr_postgres.rows import decoded, group_of, group_ref_of, time_of, transition_of, ulid_of
 from xzepr_postgres.sequencing import Sequencer
 from xzepr_postgres.sessions import Row, Session
 from xzepr_postgres.statements import Parameter, seconds
@@ -23,8 +24,8 @@ _GATE: Final = "CAST(m.id AS text), r.name, r.type, r.version, g.success, CAST(g
 _LIVE: Final = f"""
     SELECT CAST({{schema}}.group_json(o) AS text), {_GATE}, {seconds("g.recorded_at")}
     FROM {{schema}}.groups o
-    CROSS JOIN LATERAL unnest(o.receiver_ids) WITH ORDINALITY AS m (id, place)
-    JOIN {{schema}}.receivers r ON r.id = m.id
+    LEFT JOIN LATERAL unnest(o.receiver_ids) WITH ORDINALITY AS m (id, place) ON true
+    LEFT JOIN {{schema}}.receivers r ON r.id = m.id
     LEFT JOIN LATERAL (
         SELECT e.success, e.id AS event_id, e.recorded_at FROM {{schema}}.events e
         WHERE e.unit_key = {_UNIT} AND e.receiver_id = m.id
@@ -43,7 +44,7 @@ _HELD: Final = """
 _PAST: Final = f"""
     SELECT {_GATE}, {seconds("g.recorded_at")}
     FROM unnest(CAST(CAST(:receivers AS text) AS uuid[])) WITH ORDINALITY AS m (id, place)
-    JOIN {{schema}}.receivers r ON r.id = m.id
+    LEFT JOIN {{schema}}.receivers r ON r.id = m.id
     LEFT JOIN LATERAL (
         SELECT f.success, f.event_id, f.recorded_at FROM {{schema}}.feed f
         WHERE f.unit_key = {_UNIT} AND f.receiver_id = m.id AND f.position <= CAST(:as_of AS bigint)
@@ -70,12 +71,13 @@ def live(session: Session, group_id: Ulid, unit: Unit) -> Verdict:
 
     Raises:
         NotFound: There is no such group.
+        Damaged: Its definition, or what a gate says, cannot be read.
     """
     rows = session.read(_LIVE, {"id": uuid_text(group_id), **unit_parameters(unit)})
     if not rows:
         raise NotFound("group", group_id)
     group = group_of(rows[0][0])
-    gates = tuple(_gate(row[1:]) for row in rows)
+    gates = _gates(group_id, [row[1:] for row in rows])
     return Verdict(group=group.ref, enabled=group.enabled, unit=unit, gates=gates)
 
 
@@ -85,6 +87,7 @@ def past(session: Session, sequencer: Sequencer, group_id: Ulid, unit: Unit, as_
     Raises:
         NotFound: There was no such group.
         BadCursor: The feed has not come to that position.
+        Damaged: The definition of then, or what a gate said, cannot be read.
     """
     where: dict[str, Parameter] = {"id": uuid_text(group_id), "as_of": as_of}
     [(head, kind, snapshot)] = session.read(_HELD, where)
@@ -95,10 +98,10 @@ def past(session: Session, sequencer: Sequencer, group_id: Ulid, unit: Unit, as_
         raise BadCursor(f"position {as_of} is beyond the head of the feed", "ask for one that it has reached")
     if kind is None or kind == _DELETED:
         raise NotFound("group", group_id)
-    group = group_of(snapshot)
+    group = decoded("group", group_id, "its definition of then", lambda: group_of(snapshot))
     receivers = "{" + ",".join(map(uuid_text, group.receiver_ids)) + "}"
     rows = session.read(_PAST, {"receivers": receivers, "as_of": as_of, **unit_parameters(unit)})
-    return Verdict(group=group.ref, enabled=group.enabled, unit=unit, gates=tuple(map(_gate, rows)), as_of=as_of)
+    return Verdict(group=group.ref, enabled=group.enabled, unit=unit, gates=_gates(group_id, rows), as_of=as_of)
 
 
 def transitions(session: Session, group_id: Ulid, unit: Unit, *, after: int, limit: int) -> Sequence[Transition]:
@@ -112,7 +115,7 @@ def transitions(session: Session, group_id: Ulid, unit: Unit, *, after: int, lim
     if not rows:
         raise NotFound("group", group_id)
     return tuple(
-        transition_of(group_ref_of(row), unit, row[5], None if row[6] is None else ulid_of(row[6]), time_of(row[7]))
+        decoded("group", group_id, f"its transition {row[5]}", partial(_transition, row, unit))
         for row in rows
         if row[0] is not None
     )
@@ -123,7 +126,19 @@ def unit_parameters(unit: Unit) -> dict[str, Parameter]:
     return {"key": unit.key.hex(), **unit.fields()}
 
 
+def _transition(row: Row, unit: Unit) -> Transition:
+    caused_by = None if row[6] is None else ulid_of(row[6])
+    return transition_of(group_ref_of(row), unit, row[5], caused_by, time_of(row[7]))
+
+
+def _gates(group_id: Ulid, rows: Sequence[Row]) -> tuple[Gate, ...]:
+    """Return the gates; a receiver that is gone is an error, because without it the others would be the verdict."""
+    return tuple(decoded("group", group_id, "a receiver of it, or what it said,", partial(_gate, row)) for row in rows)
+
+
 def _gate(row: Row) -> Gate:
+    if row[1] is None:
+        raise ValueError
     receiver = ReceiverRef(ulid_of(row[0]), *row[1:4])
     success, event_id, recorded_at = row[4:7]
     if event_id is None:

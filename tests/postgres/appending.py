@@ -84,5 +84,6 @@ def append(connection: psycopg.Connection, events: Sequence[NewEvent]) -> list[t
 
 def sequence(connection: psycopg.Connection, most: int = 1_000) -> None:
     """Sequence all that is staged."""
-    while connection.execute("SELECT xzepr.sequence_v1(%s)", (most,)).fetchone() == (most,):
-        pass
+    moved = most
+    while moved >= most:
+        [(moved,)] = connection.execute("SELECT xzepr.sequence_v1(%s)", (most,)).fetchall()

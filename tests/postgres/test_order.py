@@ -159,6 +159,22 @@ def test_nothing_comes_between_an_event_and_its_transitions(
     assert feed == ["event.recorded"] * events + ["group.completed", "event.recorded"]
 
 
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_nothing_comes_between_when_few_are_moved_at_once(
+    registry: Registry, connection: psycopg.Connection, xzepr_postgres_database: str, most: int
+) -> None:
+    """A sequencer that stops in the middle of an append would let in one that is older, and was committed later."""
+    build, *more = make_receivers(registry, 2)
+    make_group(registry, build)
+    registry.feed.head()
+    with Host(registry, xzepr_postgres_database) as host:
+        host.record(unit(1), build)
+        registry.store.events.append([new_event(unit(2), each) for each in (build, *more)], SYSTEM)
+        connection.execute("SELECT xzepr.sequence_v1(%s)", (most,))
+        host.commit()
+    check_history(registry)
+
+
 NUMBERED = {
     1: ("append_one.sql", "append_one_v1", "drawn, 1 + cardinality(due)", "nextval('staging_seq'), 1"),
     2: ("append.sql", "append_v1", "SELECT drawn,", "SELECT nextval('staging_seq'),"),

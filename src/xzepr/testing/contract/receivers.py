@@ -5,8 +5,9 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from xzepr.documents import parse
 from xzepr.errors import AlreadyExists, NotFound
-from xzepr.model import SYSTEM, ChangeKind, EventReceiver
+from xzepr.model import SYSTEM, ChangeKind, EventReceiver, receiver_fingerprint
 from xzepr.testing.clock import START
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.world import ALICE, World, new_id
@@ -32,7 +33,7 @@ class ReceiversContract(Contract):
 
     def test_creator_is_kept(self, world: World) -> None:
         """A receiver belongs to who created it."""
-        wanted = attrs.evolve(world.receiver(), id=new_id(), version="2", owner=ALICE.identity)
+        wanted = attrs.evolve(another(world.receiver()), owner=ALICE.identity)
 
         world.store.receivers.create(wanted, ALICE)
 
@@ -131,7 +132,7 @@ class ReceiversContract(Contract):
     def test_schema_keeps_its_order(self, world: World) -> None:
         """A schema comes back with its keys in the order given."""
         schema = '{"type":"object","required":["b","a"],"$id":"urn:x","properties":{"b":true,"a":{}}}'
-        wanted = attrs.evolve(world.receiver(), id=new_id(), version="2", schema_text=schema)
+        wanted = another(world.receiver(), schema)
 
         world.store.receivers.create(wanted, SYSTEM)
 
@@ -150,3 +151,9 @@ class ReceiversContract(Contract):
 def ensure(world: World) -> EventReceiver:
     """Ensure the same receiver as ever."""
     return world.registry.receivers.ensure(name="build", type="ci.step", version="1", schema={"type": "object"})
+
+
+def another(receiver: EventReceiver, schema_text: str = "true") -> EventReceiver:
+    """Return the second version of a receiver, with the fingerprint of its definition."""
+    fingerprint = receiver_fingerprint(receiver.name, receiver.type, "2", parse(schema_text))
+    return attrs.evolve(receiver, id=new_id(), version="2", schema_text=schema_text, fingerprint=fingerprint)
