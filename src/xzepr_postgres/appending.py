@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from xzepr.errors import CommitUnknown, NotFound, TooLarge, Unavailable, Violation
+from xzepr.errors import CommitUnknown, Damaged, NotFound, TooLarge, Unavailable, Violation
 from xzepr.model import (
     Event,
     NewEvent,
@@ -24,7 +24,17 @@ from xzepr_postgres.batches import batch_text, item_text
 from xzepr_postgres.database import Database
 from xzepr_postgres.definitions import actor, told
 from xzepr_postgres.receivers import PostgresReceivers
-from xzepr_postgres.rows import EVENT_COLUMNS, EVENT_WIDTH, event_of, group_ref_of, time_of, transition_of
+from xzepr_postgres.rows import (
+    EVENT_COLUMNS,
+    EVENT_WIDTH,
+    decoded,
+    event_of,
+    group_ref_of,
+    readable,
+    time_of,
+    transition_of,
+    ulid_of,
+)
 from xzepr_postgres.sessions import Row
 from xzepr_postgres.statements import moment, seconds
 
@@ -46,7 +56,7 @@ _KNOWN: Final = f"""
         SELECT CAST(json_agg(json_build_array(t.group_id, v.revision, v.name, v.type, v.version, t.number)
             ORDER BY t.group_id) AS text)
         FROM {{schema}}.transitions t
-        JOIN {{schema}}.group_revisions v ON v.group_id = t.group_id AND v.revision = t.group_revision
+        LEFT JOIN {{schema}}.group_revisions v ON v.group_id = t.group_id AND v.revision = t.group_revision
         WHERE t.event_id = e.id
     )
     FROM {{schema}}.events e
@@ -92,15 +102,18 @@ class Appender:
         rows = self._session.write(_APPEND_ONE if alone else _APPEND, parameters, ids=[event.id for event in events])
         return _answer(rows[0]) if alone else _answers(rows)
 
-    def _outcome(self, new: NewEvent, answer: _Answer, known: Mapping[str, _Known]) -> Outcome:
+    def _outcome(self, new: NewEvent, answer: _Answer, known: Mapping[str, Row]) -> Outcome:
         if answer.outcome == _RECORDED:
             event = _event(new, answer.n, time_of(answer.recorded_at))
             return Recorded(event=event, replayed=False, transitions=_transitions(event, answer.transitions))
-        if answer.outcome == _KNOWN_BEFORE:
-            return known[answer.event_id].answer(new)
         if answer.outcome == _RECEIVER_MISSING:
             return ReceiverMissing(receiver_id=new.receiver_id)
-        return self._changed(new.receiver_id)
+        try:
+            if answer.outcome == _KNOWN_BEFORE:
+                return _known_of(answer.event_id, known).answer(new)
+            return self._changed(new.receiver_id)
+        except Damaged as error:  # the others of the batch were recorded all the same
+            return error
 
     def _changed(self, receiver_id: Ulid) -> Outcome:
         try:
@@ -108,13 +121,12 @@ class Appender:
         except NotFound:  # deleted since
             return ReceiverMissing(receiver_id=receiver_id)
 
-    def _known(self, answers: Sequence[_Answer]) -> dict[str, _Known]:
+    def _known(self, answers: Sequence[_Answer]) -> dict[str, Row]:
         """Read the events that were there before, by the text of their ids."""
         ids = {answer.event_id for answer in answers if answer.outcome == _KNOWN_BEFORE}
         if not ids:
             return {}
-        found = self._session.read(_KNOWN, {"ids": "{" + ",".join(ids) + "}"})
-        return {row[0]: _known_of(row) for row in found}
+        return {row[0]: row for row in self._session.read(_KNOWN, {"ids": "{" + ",".join(ids) + "}"})}
 
 
 @attrs.frozen
@@ -161,10 +173,14 @@ class _Known:
         return Recorded(event=self.event, replayed=True, transitions=self.transitions)
 
 
-def _known_of(row: Row) -> _Known:
+def _known_of(event_id: str, known: Mapping[str, Row]) -> _Known:
+    if event_id not in known:
+        raise Damaged("event", ulid_of(event_id), "its row is gone")
+    row = known[event_id]
     payload_text, key, transitions = row[EVENT_WIDTH - 1 :]
-    event = event_of(row, payload_text)
-    return _Known(event=event, key=key, transitions=_transitions(event, json.loads(transitions or "[]")))
+    event = readable(event_of(row, payload_text))
+    caused = decoded("event", event.id, "what it caused", lambda: _transitions(event, json.loads(transitions or "[]")))
+    return _Known(event=event, key=key, transitions=caused)
 
 
 def _transitions(event: Event, rows: Sequence[Row]) -> tuple[Transition, ...]:

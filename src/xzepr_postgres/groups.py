@@ -30,10 +30,10 @@ from xzepr_postgres.statements import moment
 
 _COMPARED: Final = ("name", "type", "version", "description", "receiver_ids", "enabled", "owner")
 _GET: Final = """
-    SELECT CAST({schema}.group_json(g) AS text) FROM {schema}.groups g
+    SELECT CAST({schema}.group_json_v1(g) AS text) FROM {schema}.groups g
     WHERE g.id = CAST(:id AS uuid) AND NOT g.deleted"""
 _FIND: Final = (
-    "SELECT CAST({schema}.group_json(g) AS text) FROM {schema}.groups g "
+    "SELECT CAST({schema}.group_json_v1(g) AS text) FROM {schema}.groups g "
     "WHERE g.naming = decode(CAST(:naming AS text), 'hex')"
 )
 _REVISIONS: Final = """

@@ -111,7 +111,7 @@ def list_definitions(
         session: Where.
         kind: ``receiver`` or ``group``.
         where: What belongs to the list.
-        decode: Makes a value of what ``receiver_json`` or ``group_json`` wrote.
+        decode: Makes a value of what ``receiver_json_v1`` or ``group_json_v1`` wrote.
         after: The row behind which the page begins.
         newest_first: The order.
         limit: The most of them.
@@ -149,7 +149,7 @@ def _definitions_sql(kind: str, after: Anchor | None, *, newest_first: bool) -> 
     if after is not None:
         conditions.append(f"(d.created_at, d.id) {beyond} {_AFTER}")
     return f"""
-        SELECT {seconds("d.created_at")}, CAST(d.id AS text), CAST({{schema}}.{kind}_json(d) AS text)
+        SELECT {seconds("d.created_at")}, CAST(d.id AS text), CAST({{schema}}.{kind}_json_v1(d) AS text)
         FROM {{schema}}.{kind}s d {_where(conditions)}
         ORDER BY d.created_at {direction}, d.id {direction} LIMIT {_CHUNK}"""
 

@@ -23,9 +23,11 @@ from xzepr_postgres.rows import receiver_of, sound, time_of, ulid_of
 from xzepr_postgres.statements import seconds
 
 _COMPARED: Final = ("name", "type", "version", "description", "schema_text", "owner")
-_GET: Final = "SELECT CAST({schema}.receiver_json(r) AS text) FROM {schema}.receivers r WHERE r.id = CAST(:id AS uuid)"
+_GET: Final = (
+    "SELECT CAST({schema}.receiver_json_v1(r) AS text) FROM {schema}.receivers r WHERE r.id = CAST(:id AS uuid)"
+)
 _FIND: Final = (
-    "SELECT CAST({schema}.receiver_json(r) AS text) FROM {schema}.receivers r "
+    "SELECT CAST({schema}.receiver_json_v1(r) AS text) FROM {schema}.receivers r "
     "WHERE r.naming = decode(CAST(:naming AS text), 'hex')"
 )
 _STATISTICS: Final = f"""

@@ -156,7 +156,7 @@ def sound(receiver: EventReceiver) -> EventReceiver:
 
 
 def receiver_of(text: str) -> EventReceiver:
-    """Return the receiver that ``receiver_json`` wrote.
+    """Return the receiver that ``receiver_json_v1`` wrote.
 
     Raises:
         Damaged: It cannot be decoded.
@@ -172,7 +172,7 @@ def receiver_of(text: str) -> EventReceiver:
 
 
 def group_of(text: str) -> EventReceiverGroup:
-    """Return the revision of a group that ``group_json`` wrote.
+    """Return the revision of a group that ``group_json_v1`` wrote.
 
     Raises:
         Damaged: It cannot be decoded.

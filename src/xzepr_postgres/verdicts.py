@@ -22,7 +22,7 @@ _UNIT: Final = """(
     )"""
 _GATE: Final = "CAST(m.id AS text), r.name, r.type, r.version, g.success, CAST(g.event_id AS text)"
 _LIVE: Final = f"""
-    SELECT CAST({{schema}}.group_json(o) AS text), {_GATE}, {seconds("g.recorded_at")}
+    SELECT CAST({{schema}}.group_json_v1(o) AS text), {_GATE}, {seconds("g.recorded_at")}
     FROM {{schema}}.groups o
     LEFT JOIN LATERAL unnest(o.receiver_ids) WITH ORDINALITY AS m (id, place) ON true
     LEFT JOIN {{schema}}.receivers r ON r.id = m.id

@@ -78,6 +78,21 @@ def test_the_low_water_mark_rises_again_after_a_restore(connection: psycopg.Conn
     assert low_and_mark(connection) == (2, 2)
 
 
+def test_a_sequence_that_was_left_behind_loses_nothing(connection: psycopg.Connection) -> None:
+    """Rows without their sequence, as logical replication carries them: what is staged under old numbers comes too."""
+    known = receiver(connection)
+    for number in range(6):
+        append(connection, [event(unit(f"before-{number}"), known)])
+        sequence(connection)
+    assert low_and_mark(connection) >= (4, 4)
+    connection.execute("SELECT setval('xzepr.staging_seq', 1, false)")
+    for number in range(6):
+        append(connection, [event(unit(f"after-{number}"), known)])
+        sequence(connection)
+    placed = connection.execute("SELECT position FROM xzepr.feed ORDER BY position").fetchall()
+    assert placed == [(position,) for position in range(1, 13)]
+
+
 def test_whoever_asks_while_nothing_happens_writes_nothing(connection: psycopg.Connection) -> None:
     """A reader who is up to date costs no transaction id."""
     append(connection, [event(unit("web"), receiver(connection))])

@@ -159,8 +159,10 @@ def _receiver(context: Context, draft: EventDraft, known: dict[Ulid, EventReceiv
     return known[receiver_id]
 
 
-def _refusal(context: Context, outcome: Conflicting | ReceiverMissing | Denied) -> XzeprError:
+def _refusal(context: Context, outcome: Conflicting | ReceiverMissing | Denied | Damaged) -> XzeprError:
     match outcome:
+        case Damaged():
+            return outcome
         case Conflicting(event_id=event_id, differs=differs):
             return IdempotencyConflict(event_id, differs)
         case ReceiverMissing(receiver_id=receiver_id):

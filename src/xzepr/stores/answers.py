@@ -41,8 +41,8 @@ class Denied:
     permission: str
 
 
-Outcome = Recorded | Conflicting | ReceiverMissing | ReceiverChanged | Denied
-"""The answer for one event of an ``append``."""
+Outcome = Recorded | Conflicting | ReceiverMissing | ReceiverChanged | Denied | Damaged
+"""The answer for one event of an ``append``; ``Damaged`` where the stored event or receiver cannot be read."""
 
 
 @attrs.frozen(kw_only=True)

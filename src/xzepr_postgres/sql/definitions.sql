@@ -9,7 +9,7 @@
 CREATE TABLE {schema}.deleted_receivers (id uuid PRIMARY KEY)
 --
 
-CREATE FUNCTION {schema}.receiver_json(r {schema}.receivers) RETURNS json
+CREATE FUNCTION {schema}.receiver_json_v1(r {schema}.receivers) RETURNS json
 LANGUAGE sql STABLE
 AS $body$
     SELECT json_build_object(
@@ -20,7 +20,7 @@ AS $body$
 $body$
 --
 
-CREATE FUNCTION {schema}.group_json(g {schema}.groups) RETURNS json
+CREATE FUNCTION {schema}.group_json_v1(g {schema}.groups) RETURNS json
 LANGUAGE sql STABLE
 AS $body$
     SELECT json_build_object(
@@ -60,7 +60,7 @@ $body$
 CREATE FUNCTION {schema}.create_receiver_v1(given json, actor_issuer text, actor_subject text, told timestamptz)
 RETURNS TABLE (outcome text, detail json)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = {schema}, pg_temp
+SET search_path = {schema}, pg_temp SET jit = off
 AS $body$
 DECLARE
     stored receivers;
@@ -69,7 +69,7 @@ BEGIN
     PERFORM lock_definitions();
     SELECT r.* INTO stored FROM receivers r WHERE r.id = CAST(given ->> 'id' AS uuid);
     IF FOUND THEN
-        RETURN QUERY SELECT 'known', receiver_json(stored);
+        RETURN QUERY SELECT 'known', receiver_json_v1(stored);
         RETURN;
     END IF;
     IF EXISTS (SELECT FROM deleted_receivers d WHERE d.id = CAST(given ->> 'id' AS uuid)) THEN
@@ -78,7 +78,7 @@ BEGIN
     END IF;
     SELECT r.* INTO stored FROM receivers r WHERE r.naming = decode(given ->> 'naming', 'hex');
     IF FOUND THEN
-        RETURN QUERY SELECT 'taken', receiver_json(stored);
+        RETURN QUERY SELECT 'taken', receiver_json_v1(stored);
         RETURN;
     END IF;
     at := time_of_change(told);
@@ -91,8 +91,8 @@ BEGIN
         given ->> 'owner_issuer', given ->> 'owner_subject', 1, at, at
     ) RETURNING r.* INTO stored;
     INSERT INTO staging (kind, recorded_at, actor_issuer, actor_subject, receiver_id, snapshot)
-    VALUES (3, at, actor_issuer, actor_subject, stored.id, receiver_json(stored));
-    RETURN QUERY SELECT 'done', receiver_json(stored);
+    VALUES (3, at, actor_issuer, actor_subject, stored.id, receiver_json_v1(stored));
+    RETURN QUERY SELECT 'done', receiver_json_v1(stored);
 END
 $body$
 --
@@ -100,7 +100,7 @@ $body$
 CREATE FUNCTION {schema}.update_receiver_v1(given json, actor_issuer text, actor_subject text, told timestamptz)
 RETURNS TABLE (outcome text, detail json)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = {schema}, pg_temp SET enable_seqscan = off
+SET search_path = {schema}, pg_temp SET jit = off SET enable_seqscan = off
 AS $body$
 DECLARE
     stored receivers;
@@ -114,7 +114,7 @@ BEGIN
         RETURN;
     END IF;
     IF stored.revision <> CAST(given ->> 'revision' AS integer) THEN
-        RETURN QUERY SELECT 'stale', receiver_json(stored);
+        RETURN QUERY SELECT 'stale', receiver_json_v1(stored);
         RETURN;
     END IF;
     IF (stored.fingerprint, stored.schema_text)
@@ -130,7 +130,7 @@ BEGIN
     END IF;
     SELECT r.* INTO other FROM receivers r WHERE r.naming = decode(given ->> 'naming', 'hex') AND r.id <> stored.id;
     IF FOUND THEN
-        RETURN QUERY SELECT 'taken', receiver_json(other);
+        RETURN QUERY SELECT 'taken', receiver_json_v1(other);
         RETURN;
     END IF;
     at := time_of_change(told);
@@ -140,8 +140,8 @@ BEGIN
         fingerprint = decode(given ->> 'fingerprint', 'hex'), revision = r.revision + 1, updated_at = at
     WHERE r.id = stored.id RETURNING r.* INTO stored;
     INSERT INTO staging (kind, recorded_at, actor_issuer, actor_subject, receiver_id, snapshot)
-    VALUES (4, at, actor_issuer, actor_subject, stored.id, receiver_json(stored));
-    RETURN QUERY SELECT 'done', receiver_json(stored);
+    VALUES (4, at, actor_issuer, actor_subject, stored.id, receiver_json_v1(stored));
+    RETURN QUERY SELECT 'done', receiver_json_v1(stored);
 END
 $body$
 --
@@ -149,7 +149,7 @@ $body$
 CREATE FUNCTION {schema}.delete_receiver_v1(given json, actor_issuer text, actor_subject text, told timestamptz)
 RETURNS TABLE (outcome text, detail json)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = {schema}, pg_temp SET enable_seqscan = off
+SET search_path = {schema}, pg_temp SET jit = off SET enable_seqscan = off
 AS $body$
 DECLARE
     stored receivers;
@@ -165,7 +165,7 @@ BEGIN
         RETURN;
     END IF;
     IF stored.revision <> CAST(given ->> 'revision' AS integer) THEN
-        RETURN QUERY SELECT 'stale', receiver_json(stored);
+        RETURN QUERY SELECT 'stale', receiver_json_v1(stored);
         RETURN;
     END IF;
     IF EXISTS (SELECT FROM events e WHERE e.receiver_id = stored.id) THEN
@@ -179,8 +179,8 @@ BEGIN
     DELETE FROM receivers r WHERE r.id = stored.id;
     INSERT INTO deleted_receivers VALUES (stored.id);
     INSERT INTO staging (kind, recorded_at, actor_issuer, actor_subject, receiver_id, snapshot)
-    VALUES (5, time_of_change(told), actor_issuer, actor_subject, stored.id, receiver_json(stored));
-    RETURN QUERY SELECT 'done', receiver_json(stored);
+    VALUES (5, time_of_change(told), actor_issuer, actor_subject, stored.id, receiver_json_v1(stored));
+    RETURN QUERY SELECT 'done', receiver_json_v1(stored);
 END
 $body$
 --
@@ -241,7 +241,7 @@ $body$
 CREATE FUNCTION {schema}.create_group_v1(given json, actor_issuer text, actor_subject text, told timestamptz)
 RETURNS TABLE (outcome text, detail json)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = {schema}, pg_temp SET enable_seqscan = off
+SET search_path = {schema}, pg_temp SET jit = off SET enable_seqscan = off
 AS $body$
 DECLARE
     stored groups;
@@ -250,12 +250,12 @@ BEGIN
     PERFORM lock_definitions();
     SELECT g.* INTO stored FROM groups g WHERE g.id = CAST(given ->> 'id' AS uuid);
     IF FOUND THEN
-        RETURN QUERY SELECT 'known', group_json(stored);
+        RETURN QUERY SELECT 'known', group_json_v1(stored);
         RETURN;
     END IF;
     SELECT g.* INTO stored FROM groups g WHERE g.naming = decode(given ->> 'naming', 'hex');
     IF FOUND THEN
-        RETURN QUERY SELECT 'taken', group_json(stored);
+        RETURN QUERY SELECT 'taken', group_json_v1(stored);
         RETURN;
     END IF;
     RETURN QUERY SELECT * FROM check_group(given);
@@ -274,8 +274,8 @@ BEGIN
     ) RETURNING g.* INTO stored;
     PERFORM keep_revision(stored);
     INSERT INTO staging (kind, recorded_at, actor_issuer, actor_subject, group_id, revision, snapshot)
-    VALUES (6, at, actor_issuer, actor_subject, stored.id, stored.revision, group_json(stored));
-    RETURN QUERY SELECT 'done', group_json(stored);
+    VALUES (6, at, actor_issuer, actor_subject, stored.id, stored.revision, group_json_v1(stored));
+    RETURN QUERY SELECT 'done', group_json_v1(stored);
 END
 $body$
 --
@@ -283,7 +283,7 @@ $body$
 CREATE FUNCTION {schema}.update_group_v1(given json, actor_issuer text, actor_subject text, told timestamptz)
 RETURNS TABLE (outcome text, detail json)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = {schema}, pg_temp SET enable_seqscan = off
+SET search_path = {schema}, pg_temp SET jit = off SET enable_seqscan = off
 AS $body$
 DECLARE
     stored groups;
@@ -297,12 +297,12 @@ BEGIN
         RETURN;
     END IF;
     IF stored.revision <> CAST(given ->> 'revision' AS integer) THEN
-        RETURN QUERY SELECT 'stale', group_json(stored);
+        RETURN QUERY SELECT 'stale', group_json_v1(stored);
         RETURN;
     END IF;
     SELECT g.* INTO other FROM groups g WHERE g.naming = decode(given ->> 'naming', 'hex') AND g.id <> stored.id;
     IF FOUND THEN
-        RETURN QUERY SELECT 'taken', group_json(other);
+        RETURN QUERY SELECT 'taken', group_json_v1(other);
         RETURN;
     END IF;
     RETURN QUERY SELECT * FROM check_group(given);
@@ -318,8 +318,8 @@ BEGIN
     WHERE g.id = stored.id RETURNING g.* INTO stored;
     PERFORM keep_revision(stored);
     INSERT INTO staging (kind, recorded_at, actor_issuer, actor_subject, group_id, revision, snapshot)
-    VALUES (7, at, actor_issuer, actor_subject, stored.id, stored.revision, group_json(stored));
-    RETURN QUERY SELECT 'done', group_json(stored);
+    VALUES (7, at, actor_issuer, actor_subject, stored.id, stored.revision, group_json_v1(stored));
+    RETURN QUERY SELECT 'done', group_json_v1(stored);
 END
 $body$
 --
@@ -327,7 +327,7 @@ $body$
 CREATE FUNCTION {schema}.delete_group_v1(given json, actor_issuer text, actor_subject text, told timestamptz)
 RETURNS TABLE (outcome text, detail json)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = {schema}, pg_temp SET enable_seqscan = off
+SET search_path = {schema}, pg_temp SET jit = off SET enable_seqscan = off
 AS $body$
 DECLARE
     stored groups;
@@ -339,14 +339,14 @@ BEGIN
         RETURN;
     END IF;
     IF stored.revision <> CAST(given ->> 'revision' AS integer) THEN
-        RETURN QUERY SELECT 'stale', group_json(stored);
+        RETURN QUERY SELECT 'stale', group_json_v1(stored);
         RETURN;
     END IF;
     UPDATE groups g SET deleted = true, naming = NULL WHERE g.id = stored.id RETURNING g.* INTO stored;
     PERFORM keep_revision(stored);
     INSERT INTO staging (kind, recorded_at, actor_issuer, actor_subject, group_id, revision, snapshot)
-    VALUES (8, time_of_change(told), actor_issuer, actor_subject, stored.id, stored.revision, group_json(stored));
-    RETURN QUERY SELECT 'done', group_json(stored);
+    VALUES (8, time_of_change(told), actor_issuer, actor_subject, stored.id, stored.revision, group_json_v1(stored));
+    RETURN QUERY SELECT 'done', group_json_v1(stored);
 END
 $body$
 --
@@ -436,7 +436,7 @@ BEGIN
     INTO due
     FROM noted n JOIN units u ON u.key = n.unit_key;
     RETURN QUERY SELECT 'done', json_build_object(
-        'group', group_json(stored), 'units', coalesce(cardinality(keys), 0), 'next', onward,
+        'group', group_json_v1(stored), 'units', coalesce(cardinality(keys), 0), 'next', onward,
         'transitions', coalesce(due, '[]'), 'at', at
     );
 END
@@ -447,7 +447,7 @@ $body$
 CREATE FUNCTION {schema}.redact_v1(asked uuid, reason text, actor_issuer text, actor_subject text, told timestamptz)
 RETURNS TABLE (outcome text)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = {schema}, pg_temp
+SET search_path = {schema}, pg_temp SET jit = off
 AS $body$
 BEGIN
     UPDATE events e SET payload = NULL, salt = NULL WHERE e.id = asked AND e.salt IS NOT NULL;

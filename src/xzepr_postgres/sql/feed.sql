@@ -88,8 +88,12 @@ BEGIN
     IF pg_current_xact_id_if_assigned() IS NULL THEN
         drawn := (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM staging_seq);
     END IF;
-    -- Whoever asks while nothing happens shall cost no write, and so no flush of the log.
     SELECT * INTO at FROM feed_head;
+    -- A sequence that stands before the mark was left behind, as by a replication that carries rows alone.
+    IF drawn < at.low THEN
+        UPDATE feed_head SET low = 0, mark = 0, horizon = NULL RETURNING * INTO at;
+    END IF;
+    -- Whoever asks while nothing happens shall cost no write, and so no flush of the log.
     IF NOT EXISTS (SELECT FROM staging WHERE seq > at.low) AND (CASE
         WHEN at.horizon IS NOT NULL THEN pg_snapshot_xmin(pg_current_snapshot()) < at.horizon
         ELSE coalesce(drawn <= at.low, true)

@@ -18,9 +18,10 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine
 
+from tests.postgres.faults.conftest import OpenStore
 from tests.postgres.faults.test_backends import NAME, backends
 from tests.postgres.faults.waiting import unit_held, until, waiters
-from tests.postgres.faults.worlds import Ready, about, attempt, rows
+from tests.postgres.faults.worlds import Ready, about, attempt, empty, make_ready, rows
 from tests.postgres.faults.writing import BATCH
 from xzepr import Event, EventReceiver, Registry
 from xzepr.errors import CommitUnknown, Unavailable, XzeprError
@@ -106,6 +107,25 @@ def safe(durable: LocalServer) -> str:
     migrate(engine)
     engine.dispose()
     return url
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, {"pool_size": 2}])
+def test_c078_a_server_that_was_restarted_meanwhile_is_met_again(
+    durable: LocalServer, safe: str, open_store: OpenStore, options: dict[str, int]
+) -> None:
+    """All connections of the pool died while nobody looked; the next calls, also at once, notice nothing."""
+    ours = Registry.open(f"{safe}?pool_size=2")
+    hosted = Registry(open_store(safe, **options))
+    for registry in (ours, hosted):
+        ready = make_ready(registry)
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda _: registry.feed.head(), range(8)))  # noqa: B023 - at once
+        durable.crash()
+        with ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(attempt, [ready.record, registry.feed.head, registry.store.check])) == [None] * 3
+        empty(safe)
+    ours.close()
 
 
 def kill(url: str) -> None:

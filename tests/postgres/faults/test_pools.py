@@ -6,19 +6,22 @@ import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.postgres.faults.conftest import OpenEngine, OpenRegistry, OpenStore
 from tests.postgres.faults.proxy import Fault, Plan, Proxy
 from tests.postgres.faults.test_backends import NAME, backends, terminate
 from tests.postgres.faults.waiting import unit_held, until, waiters, waiting
 from tests.postgres.faults.worlds import WRITES, Ready, about, attempt, empty, make_ready, picture, sizes
+from tests.postgres.roles import connect_as, making_roles
 from xzepr import Registry
 from xzepr.errors import Unavailable, XzeprError
 from xzepr.testing.checking import check_history
-from xzepr_postgres import PostgresStore
+from xzepr_postgres import PostgresStore, grant_access
 
 USED_UP = "every connection of the pool is in use: retry, or allow more connections"
 
@@ -35,6 +38,23 @@ def test_c078_a_pool_that_is_used_up_is_unavailable(ready: Ready, database: str,
             assert str(error) == USED_UP
     assert attempt(ready.through(registry).record) is None
     store.close()
+
+
+def test_c078_a_server_without_connections_left_is_unavailable(
+    ready: Ready, database: str, connection: psycopg.Connection, open_engine: OpenEngine
+) -> None:
+    """Somebody else has them all: the caller is told, nothing is stored, and it goes on once one is free."""
+    with making_roles(connection) as new_role:
+        role = new_role("app")
+        grant_access(open_engine(database), role)
+        connection.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT 3").format(sql.Identifier(role)))
+        store = PostgresStore(open_engine(database.replace("//postgres@", f"//{quote(role)}@"), pool_size=1))
+        with connect_as(connection, role), connect_as(connection, role), connect_as(connection, role):
+            error = attempt(ready.through(Registry(store)).record)
+            assert isinstance(error, Unavailable)
+            assert str(error).startswith("no connection to the database at")
+        until(lambda: attempt(ready.through(Registry(store)).record) is None)
+        store.close()
 
 
 @pytest.mark.parametrize("name", WRITES)

@@ -160,7 +160,7 @@ class Server:
     def _ready(self, pid: int) -> bool:
         """Whether the server says so in its pid file, the way pg_ctl learns it: id in line 1, status in line 8."""
         lines = self._pid_file()
-        return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
+        return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() in {"ready", "standby"}
 
     def _free(self) -> None:
         """Free the segment of System V memory that a server leaves when it is killed: key and id are in line 7."""
