@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from xzepr.errors import CommitUnknown, Damaged, NotFound, TooLarge, Unavailable, Violation
+from xzepr.errors import Closed, CommitUnknown, Damaged, NotFound, TooLarge, Unavailable, Violation
 from xzepr.model import (
     Event,
     NewEvent,
@@ -86,7 +86,7 @@ class Appender:
         try:
             known = self._known(answers)
             return [self._outcome(event, answer, known) for event, answer in zip(events, answers, strict=True)]
-        except Unavailable as error:
+        except (Unavailable, Closed) as error:
             recorded = [event.id for event, answer in zip(events, answers, strict=True) if answer.outcome == _RECORDED]
             if not recorded or self._session.joined:
                 raise

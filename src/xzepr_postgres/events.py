@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from xzepr.errors import CommitUnknown, Damaged, NotFound, Unavailable
+from xzepr.errors import Closed, CommitUnknown, Damaged, NotFound, Unavailable
 from xzepr.model import Anchor, Count, Event, EventFilter, NewEvent, Principal, Ulid
 from xzepr.stores import Outcome, Slice
 from xzepr_postgres.appending import Appender
@@ -52,7 +52,7 @@ class PostgresEvents:
         rows = self._read([event_id], payloads=True)
         if not rows:
             raise NotFound("event", event_id)
-        return _event(rows[0])
+        return _event(event_id, {event_id: rows[0]})
 
     def list(
         self, where: EventFilter, *, after: Anchor | None, newest_first: bool, limit: int, payloads: bool
@@ -66,7 +66,7 @@ class PostgresEvents:
         damaged: list[Damaged] = []
         for event_id in chosen.ids:
             try:
-                items.append(_event(rows[event_id]))
+                items.append(_event(event_id, rows))
             except Damaged as error:
                 damaged.append(error)
         return Slice(items=tuple(items), damaged=tuple(damaged), next=chosen.next)
@@ -90,7 +90,7 @@ class PostgresEvents:
         self._database.tell()
         try:
             return self.get(event_id)
-        except Unavailable as error:
+        except (Unavailable, Closed) as error:
             if self._session.joined:
                 raise
             raise CommitUnknown([event_id]) from error
@@ -102,5 +102,8 @@ class PostgresEvents:
         return self._session.read(_READ, {"ids": asked, "payloads": payloads})
 
 
-def _event(row: Row) -> Event:
+def _event(event_id: Ulid, rows: Mapping[Ulid, Row]) -> Event:
+    row = rows.get(event_id)
+    if row is None:
+        raise Damaged("event", event_id, "its row is gone")
     return readable(event_of(row, row[EVENT_WIDTH - 1]))

@@ -34,6 +34,11 @@ _MISCONFIGURED: Final = {
     **dict.fromkeys(
         ("22P05", "22021"), "the database and its connections must have the encoding UTF8: change it there"
     ),
+    **dict.fromkeys(
+        ("26000", "42P05"),
+        "a pooler between here and the database gives each transaction another session: let it keep one for each "
+        "connection, or connect to the database itself",
+    ),
     **dict.fromkeys(("42P01", "42883", "3F000", "42703", "42704"), _NO_TABLES),
 }
 _FULL: Final = {"53100": "the database has no space left: make room, then retry"}

@@ -1,7 +1,8 @@
 """What the role of an application may do in a registry: read everything, call what appends, and nothing else.
 
 Two roles are wanted. The owner migrates: the tables are its, and its rights are those that the functions work with. The
-application connects as another role, which cannot change what was recorded, whatever runs in its name.
+application connects as another role, which cannot change what was recorded, whatever runs in its name. The one thing
+that it writes by itself is where its subscriptions stand: another program of the same role can move them.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from xzepr_postgres.batches import uuid_text
 from xzepr_postgres.database import Database
 from xzepr_postgres.definitions import Change, Given, actor, call, described, naming_key, told
 from xzepr_postgres.lists import list_definitions
-from xzepr_postgres.rows import group_of, transition_of, unit_of
+from xzepr_postgres.rows import decoded, group_of, transition_of, unit_of
 from xzepr_postgres.statements import moment
 
 _COMPARED: Final = ("name", "type", "version", "description", "receiver_ids", "enabled", "owner")
@@ -162,5 +162,10 @@ def _reevaluated(detail: str) -> Reevaluated:
     found = json.loads(detail)
     group = group_of(json.dumps(found["group"]))
     at = datetime.fromisoformat(found["at"]).astimezone(UTC)
-    due = (transition_of(group.ref, unit_of(*unit), number, None, at) for number, *unit in found["transitions"])
-    return Reevaluated(revision=group.revision, units=found["units"], transitions=tuple(due), next=found["next"])
+
+    def due() -> tuple[Transition, ...]:
+        rows = found["transitions"]
+        return tuple(transition_of(group.ref, unit_of(*unit), number, None, at) for number, *unit in rows)
+
+    transitions = decoded("group", group.id, "a unit that it judged", due)
+    return Reevaluated(revision=group.revision, units=found["units"], transitions=transitions, next=found["next"])

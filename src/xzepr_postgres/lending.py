@@ -10,13 +10,18 @@ from typing import Any, Final
 
 import attrs
 import psycopg
-from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy import Engine, Pool, PoolProxiedConnection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from xzepr_postgres.failures import Failure
 
 _FIRST_LENT: Final = "xzepr_first_lent"
+
+_IN_TRANSACTION: Final = (
+    "a connection came from the pool inside of a transaction: commit or roll back before giving it back, or let the "
+    "pool reset connections on return"
+)
 
 _UTF8: Final = b"UTF8"
 OTHER_ENCODING: Final = "22021"
@@ -44,31 +49,44 @@ class Lent:
         self.kept.close()
 
     def drop(self) -> None:
-        """Close it: the pool opens another one."""
-        self.kept.invalidate()
+        """Close it, if it was not given back already: the pool opens another one."""
+        if self.kept.is_valid:
+            self.kept.invalidate()
 
     def keep(self) -> None:
         """Take it out of the pool, to be closed by :meth:`end`."""
         self.kept.detach()
 
     def end(self) -> None:
-        """Close what was kept."""
+        """Close what was kept; also if it was closed before."""
         self.kept.close()
 
 
-def lend(engine: Engine, lost_at: float = float("-inf")) -> Lent | Failure:
+def lend(engine: Engine, lost_at: float = float("-inf"), *, pool: Pool | None = None) -> Lent | Failure:
     """Return a connection of an engine's pool, or why there is none.
 
     Args:
         engine: The engine.
+        pool: Another pool of it.
         lost_at: When a connection was found dead, on the monotonic clock: those of before are as dead, and closed. Not
             by disposing of the pool: what others have borrowed would stay open, and nobody's.
     """
+    take = engine.raw_connection if pool is None else pool.connect
     try:
-        kept = engine.raw_connection()
+        kept = take()
         while kept.info.setdefault(_FIRST_LENT, time.monotonic()) < lost_at:
             kept.invalidate()
-            kept = engine.raw_connection()
+            kept = take()
+        return _prepared(kept)
+    except PoolTimeout:
+        return Failure(unsent="every connection of the pool is in use: retry, or allow more connections")
+    except (SQLAlchemyError, psycopg.Error):
+        url = engine.url
+    return Failure(unsent=unreachable(f"{url.host or 'the local socket'}:{url.port or 5432}"))
+
+
+def _prepared(kept: PoolProxiedConnection) -> Lent | Failure:
+    try:
         driver = kept.driver_connection
         assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the store has looked at the engine's driver
         if driver.pgconn.parameter_status(b"client_encoding") != _UTF8:
@@ -78,11 +96,12 @@ def lend(engine: Engine, lost_at: float = float("-inf")) -> Lent | Failure:
         if not before:
             driver.autocommit = True
         return Lent(kept, driver, before)
-    except PoolTimeout:
-        return Failure(unsent="every connection of the pool is in use: retry, or allow more connections")
-    except (SQLAlchemyError, psycopg.Error):
-        url = engine.url
-    return Failure(unsent=unreachable(f"{url.host or 'the local socket'}:{url.port or 5432}"))
+    except psycopg.ProgrammingError:
+        kept.invalidate()
+        return Failure(unsent=_IN_TRANSACTION)
+    except BaseException:  # such as Ctrl-C: the pool must not keep it in a mode that is not its own
+        kept.invalidate()
+        raise
 
 
 def unreachable(where: str) -> str:

@@ -59,14 +59,14 @@ class News:
         try:
             self._told_at = self._monotonic()
             if self._teller is None:
-                self._teller = self._connect()
+                self._teller = self._session.open_line()
             self._teller.driver.execute(f"NOTIFY {self._channel}".encode())
         except (psycopg.Error, XzeprError) as error:
-            if self._teller is not None:
-                self._teller.end()
-            self._teller = None
+            self._hang_up()
             _log.debug("readers were not notified: %s", type(error).__name__)
         finally:
+            if self._closed.is_set():  # meanwhile
+                self._hang_up()
             self._telling.release()
 
     def wait(self, grown: Callable[[], bool], seconds: float) -> bool:
@@ -101,6 +101,11 @@ class News:
         for line in [*self._listeners, *([self._teller] if self._teller else [])]:
             line.end()
 
+    def _hang_up(self) -> None:
+        if self._teller is not None:
+            self._teller.end()
+        self._teller = None
+
     def _hear(self, listener: Lent | None, seconds: float) -> bool:
         if listener is None or listener.driver.closed:
             self._closed.wait(seconds)
@@ -128,7 +133,7 @@ class News:
 
     def _new_listener(self) -> Lent | None:
         try:
-            line = self._connect()
+            line = self._session.open_line()
         except Unavailable:
             return None
         try:
@@ -136,9 +141,4 @@ class News:
         except psycopg.Error:
             line.end()
             return None
-        return line
-
-    def _connect(self) -> Lent:
-        line = self._session.lend()
-        line.keep()
         return line

@@ -10,7 +10,7 @@ import attrs
 from xzepr.errors import Violation, refuse
 from xzepr.model import Checks
 from xzepr.plugins import URL_PARTS, Secret, StoreURL
-from xzepr_postgres.schema import DEFAULT_SCHEMA, MAX_IDENTIFIER, check_name
+from xzepr_postgres.schema import DEFAULT_SCHEMA, MAX_IDENTIFIER, check_schema
 from xzepr_postgres.sessions import ATTEMPTS
 
 MAX_CONNECTIONS: Final = 1_000
@@ -105,7 +105,7 @@ class PostgresOptions:
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
-        check_name(checks, "schema", self.schema)
+        check_schema(checks, self.schema)
         checks.text("application_name", self.application_name, MAX_IDENTIFIER)
         checks.whole("pool_size", self.pool_size, least=1, most=MAX_CONNECTIONS)
         checks.whole("connect_timeout", self.connect_timeout, least=2, most=MAX_WAIT)

@@ -21,7 +21,7 @@ MAX_IDENTIFIER: Final = 63
 
 _SEPARATOR: Final = "\n--\n"
 _BODY: Final = "$body$"
-_MARK: Final = re.compile(r"\{(schema|schema_in_text|definitions_lock)\}")
+_MARK: Final = re.compile(r"\{(schema|schema_in_text|definitions_lock|changes_lock)\}")
 
 
 @attrs.frozen
@@ -43,7 +43,7 @@ class Schema:
 
     def __attrs_post_init__(self) -> None:
         checks = Checks()
-        check_name(checks, "schema", self.name)
+        check_schema(checks, self.name)
         checks.done()
 
     @property
@@ -75,6 +75,7 @@ class Schema:
             "schema": self.quoted,
             "schema_in_text": self.quoted.replace("'", "''"),
             "definitions_lock": str(self.lock_key("definitions")),
+            "changes_lock": str(self.lock_key("changes")),
         }
         written = _MARK.sub(lambda found: marks[found[1]], statement.replace(_BODY, self._body))
         return written.strip()
@@ -83,6 +84,13 @@ class Schema:
     def _body(self) -> str:
         """The quotes of a function's body: none that the name could end."""
         return next(quotes for n in count() if (quotes := f"$body{n or ''}$") not in self.name)
+
+
+def check_schema(checks: Checks, name: str) -> None:
+    """Check that a text can be the name of a schema for a registry."""
+    check_name(checks, "schema", name)
+    if name.startswith("pg_") or name == "$user":
+        checks.add("schema", "must not be a name that PostgreSQL keeps for itself")
 
 
 def check_name(checks: Checks, field: str, name: str) -> None:

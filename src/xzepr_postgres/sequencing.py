@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from xzepr.errors import ConfigurationError
+from xzepr.errors import ConfigurationError, Unavailable, XzeprError
 from xzepr_postgres.failures import DatabaseRefusal
 from xzepr_postgres.sessions import Session
 
@@ -13,6 +13,10 @@ MOST: Final = 1_000
 
 _SEQUENCE: Final = "SELECT {schema}.sequence_v1(CAST(:most AS integer))"
 _READ_ONLY: Final = "25006"
+_OVERTAKEN: Final = "40001"
+ATTEMPTS: Final = 5
+"""How often a step is tried, each time with the attempts of the session: at the levels above READ COMMITTED, to which an
+engine of a host may default, everybody else who sequences at the same time is in the way."""
 
 
 class Sequencer:
@@ -45,10 +49,23 @@ class Sequencer:
         return moved
 
     def _step(self) -> int:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._once()
+            except Unavailable as error:
+                if _state(error) != _OVERTAKEN:
+                    raise
+        return self._once()
+
+    def _once(self) -> int:
         try:
             [(moved,)] = self._session.write(_SEQUENCE, {"most": MOST})
         except ConfigurationError as error:
-            if isinstance(error.__cause__, DatabaseRefusal) and error.__cause__.sqlstate == _READ_ONLY:
+            if _state(error) == _READ_ONLY:
                 return 0
             raise
         return int(moved)
+
+
+def _state(error: XzeprError) -> str | None:
+    return error.__cause__.sqlstate if isinstance(error.__cause__, DatabaseRefusal) else None

@@ -121,19 +121,22 @@ class PooledSession:
             self._sleep(delay * random.uniform(1, 2))  # noqa: S311 - no secret
         raise AssertionError("the last attempt returns or raises")
 
-    def lend(self) -> Lent:
-        """Return a connection of the pool.
+    def open_line(self) -> Lent:
+        """Return a connection beside the pool, for its user alone, who ends it.
+
+        Nobody waits here for the pool, and nobody in the pool's queue for this.
 
         Raises:
-            Unavailable: There is none: the pool is used up, or the database cannot be reached.
+            Unavailable: The database cannot be reached.
             Closed: The store was closed.
             ConfigurationError: This is a forked child of the process that opened the store.
         """
         self.require_open()
-        lent = lend(self._engine, self._lost_at)
-        if isinstance(lent, Failure):
-            raise lent.error()
-        return lent
+        line = lend(self._engine, pool=self._engine.pool.recreate())
+        if isinstance(line, Failure):
+            raise line.error()
+        line.keep()
+        return line
 
     def require_open(self) -> None:
         """Refuse to work when there is nothing to work with.
@@ -158,16 +161,20 @@ class PooledSession:
 
     def _attempt(self, statement: Statement, parameters: Mapping[str, Parameter]) -> Sequence[Row] | Failure:
         self.require_open()
-        lent = lend(self._engine, self._lost_at)
-        if isinstance(lent, Failure):
-            return lent
+        lent: Lent | Failure | None = None
+        try:
+            lent = lend(self._engine, self._lost_at)
+            return lent if isinstance(lent, Failure) else self._ran(lent, statement, parameters)
+        except BaseException:  # such as Ctrl-C: who knows what is still to come on this connection
+            if isinstance(lent, Lent):
+                lent.drop()
+            raise
+
+    def _ran(self, lent: Lent, statement: Statement, parameters: Mapping[str, Parameter]) -> Sequence[Row] | Failure:
         try:
             rows = run(lent.driver, statement, parameters)
         except psycopg.Error as error:
             return self._failed(lent, failure_of(error))
-        except BaseException:  # such as Ctrl-C: who knows what is still to come on this connection
-            lent.drop()
-            raise
         self._give_back(lent)
         return rows
 

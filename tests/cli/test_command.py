@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -126,14 +126,6 @@ def test_closed_stdout_does_no_harm() -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, b"")
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let programs that are started hear Ctrl-C: a job in the background inherits that it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
 from psycopg.errors import CheckViolation
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy import event as listening
 
 from tests.postgres.appending import unit
-from xzepr import Registry
-from xzepr.errors import Damaged
+from xzepr import EventDraft, Registry
+from xzepr.errors import CommitUnknown, Damaged
 from xzepr.model import Event, EventReceiver, EventReceiverGroup
 from xzepr.testing.world import read_feed
 from xzepr_postgres import PostgresStore
@@ -21,8 +23,7 @@ from xzepr_postgres.batches import uuid_text
 @pytest.fixture
 def registry(xzepr_postgres_database: str) -> Iterator[Registry]:
     """A registry over a fresh database."""
-    engine = create_engine(xzepr_postgres_database.replace("postgresql://", "postgresql+psycopg://"))
-    store = PostgresStore.owning(engine)
+    store = PostgresStore.owning(create_engine(engine_url(xzepr_postgres_database)))
     with Registry(store) as registry:
         yield registry
     store.close()
@@ -158,3 +159,62 @@ def test_tampering_shows(registry: Registry, hand: psycopg.Connection) -> None:
     hand.execute("UPDATE xzepr.events SET success = false WHERE id = %s", (uuid_text(bad.id),))
     assert not registry.events.get(bad.id).verify()
     assert registry.events.get(third.id).verify()
+
+
+def test_c082_a_row_that_is_gone_between_two_looks_is_one_row(
+    registry: Registry, hand: psycopg.Connection, xzepr_postgres_database: str
+) -> None:
+    """A list is chosen first and read then: what has vanished meanwhile is told, and its neighbours are listed."""
+    _, (first, bad, third) = three(registry)
+    engine = create_engine(engine_url(xzepr_postgres_database))
+    with after_call(1, engine, lambda: delete_event(hand, bad)):
+        page = Registry(PostgresStore(engine)).events.list(newest_first=False)
+    engine.dispose()
+    assert page.items == (first, third)
+    assert [error.key for error in page.damaged] == [bad.id]
+
+
+def test_c082_a_reevaluation_names_the_group_whose_unit_is_damaged(
+    registry: Registry, hand: psycopg.Connection
+) -> None:
+    """A unit that cannot be read is damage, and no fault of the caller's."""
+    build, _ = three(registry)
+    gate = registry.groups.create(name="gate", type="ci.gate", version="1", receivers=[build])
+    hand.execute("UPDATE xzepr.units SET name = E'a\\nb' WHERE name = 'b'")
+    with pytest.raises(Damaged) as caught:
+        registry.groups.reevaluate(gate)
+    assert (caught.value.kind, caught.value.key) == ("group", gate.id)
+
+
+def test_what_was_recorded_before_the_end_is_in_doubt(registry: Registry, xzepr_postgres_database: str) -> None:
+    """Closed after the events were committed and before their repeated ones were read: the caller is told which."""
+    build, _ = three(registry)
+    known = EventDraft(unit=unit("a"), receiver=build, success=True, payload="a", idempotency_key="k")
+    registry.events.record_many([known])
+    engine = create_engine(engine_url(xzepr_postgres_database))
+    store = PostgresStore(engine)
+    drafts = [known, EventDraft(unit=unit("new"), receiver=build, success=True, payload=None)]
+    with after_call(2, engine, store.close), pytest.raises(CommitUnknown) as caught:
+        Registry(store).events.record_many(drafts)
+    engine.dispose()
+    [doubtful] = caught.value.ids
+    assert registry.events.get(doubtful).unit == unit("new")
+
+
+def engine_url(url: str) -> str:
+    """The URL with its driver, as SQLAlchemy wants it."""
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+def delete_event(hand: psycopg.Connection, event: Event) -> None:
+    """Delete the row of an event."""
+    hand.execute("DELETE FROM xzepr.events WHERE id = %s", (uuid_text(event.id),))
+
+
+@contextmanager
+def after_call(number: int, engine: Engine, work: Callable[[], object]) -> Iterator[None]:
+    """Do something once the answer to a statement is there and its connection is back in the pool."""
+    calls = iter([None] * (number - 1) + [work])
+    listening.listen(engine, "checkin", lambda *_: (next(calls, None) or int)())
+    yield
+    assert next(calls, "done") == "done"

@@ -28,7 +28,7 @@ from tests.postgres.histories import (
     until,
 )
 from xzepr import Limits, Registry
-from xzepr.errors import ConfigurationError, RevisionConflict, TooLarge
+from xzepr.errors import ConfigurationError, RevisionConflict, TooLarge, Unavailable
 from xzepr.model import EventReceiver, Unit
 from xzepr.testing.checking import check_history, stale_units
 from xzepr.testing.racing import race
@@ -41,6 +41,41 @@ at_every_level = pytest.mark.parametrize("level", LEVELS)
 
 
 # A group: the change waits for the append, the append for the change, and a stale snapshot is refused.
+
+
+@pytest.mark.parametrize("level", [READ_COMMITTED])
+def test_c075_a_change_that_waits_lets_appends_pass(registry: Registry, host: Host, waiting: Begin) -> None:
+    """One host that does not end its transaction holds up a change of a group, and nobody else's events behind it."""
+    build, scan = make_receivers(registry, 2)
+    gate = make_group(registry, build, scan)
+    host.record(UNIT, build)
+    change = waiting(lambda: registry.groups.update(gate, expected_revision=1, receivers=[build]))
+    for number in range(4):
+        assert not registry.events.record(unit(f"other-{number}"), build, success=True, payload={}).replayed
+    assert not change.done()
+    host.commit()
+    assert change.result().revision == 2
+
+
+@pytest.mark.parametrize("level", [READ_COMMITTED])
+def test_c075_a_new_receiver_waits_for_no_append(registry: Registry, host: Host) -> None:
+    """No event can be about it yet, so the open transactions of hosts are none of its business."""
+    host.record(UNIT, make_receiver(registry))
+    assert registry.receivers.create(name="new", type="t", version="1", schema={}).revision == 1
+    host.commit()
+
+
+@pytest.mark.parametrize("level", [READ_COMMITTED])
+def test_c075_a_change_gives_up_in_the_end(registry: Registry, xzepr_postgres_database: str, host: Host) -> None:
+    """Behind a transaction that never ends it is unavailable, once its lock timeout is over."""
+    build = make_receiver(registry)
+    gate = make_group(registry, build)
+    host.record(UNIT, build)
+    with psycopg.connect(xzepr_postgres_database, options="-c lock_timeout=1ms") as other:
+        joined = registry.joined(other)
+        with pytest.raises(Unavailable, match="held a lock for too long"):
+            joined.groups.update(gate, expected_revision=1, description="changed")
+    host.commit()
 
 
 @at_every_level

@@ -64,7 +64,7 @@ def test_c057_any_schema_name_is_quoted(engine: Engine, name: str) -> None:
     assert version(engine, Schema(name)) == newest_version()
 
 
-@pytest.mark.parametrize("name", ["", " ", "a\0b"])
+@pytest.mark.parametrize("name", ["", " ", "a\0b", "pg_mine", "$user"])
 def test_c057_what_is_no_name_is_refused(name: str) -> None:
     """A schema has a name."""
     with pytest.raises(Invalid, match="schema:"):

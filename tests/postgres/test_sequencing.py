@@ -93,6 +93,23 @@ def test_a_sequence_that_was_left_behind_loses_nothing(connection: psycopg.Conne
     assert placed == [(position,) for position in range(1, 13)]
 
 
+def test_rows_from_elsewhere_lose_nothing(connection: psycopg.Connection) -> None:
+    """Rows without their sequence, which has overtaken the old mark before anybody read: what is staged comes too."""
+    known = receiver(connection)
+    for number in range(6):
+        append(connection, [event(unit(f"before-{number}"), known)])
+        sequence(connection)
+    # As in a table that a replication has filled: its own id is another one.
+    connection.execute("UPDATE xzepr.feed_head SET home = 1")
+    connection.execute("SELECT setval('xzepr.staging_seq', 1, false)")
+    for number in range(12):
+        append(connection, [event(unit(f"after-{number}"), known)])
+    sequence(connection)
+    placed = connection.execute("SELECT position FROM xzepr.feed ORDER BY position").fetchall()
+    assert placed == [(position,) for position in range(1, 19)]
+    assert connection.execute("SELECT home FROM xzepr.feed_head WHERE home = tableoid").fetchall() != []
+
+
 def test_whoever_asks_while_nothing_happens_writes_nothing(connection: psycopg.Connection) -> None:
     """A reader who is up to date costs no transaction id."""
     append(connection, [event(unit("web"), receiver(connection))])

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
@@ -20,7 +21,7 @@ import attrs
 import psycopg
 import pytest
 
-from tests.postgres.histories import GUARD, LEVELS, Host, make_receiver, make_receivers, open_registry, until
+from tests.postgres.histories import GUARD, LEVELS, Host, blocked, make_receiver, make_receivers, open_registry, until
 from tests.postgres.subscriber import NAME
 from xzepr import ChangeKind, Delivery, FeedCursor, Registry, RetryPolicy, Subscription
 from xzepr.errors import LeaseLost
@@ -404,3 +405,50 @@ def test_c081_an_overtaken_handler_commits_nothing(
         subscribe(registry, lease=0.05).deliver(hang)
     assert quick == [1, 2, 3, 4]
     assert registry.feed.head() == 4
+
+
+# Acknowledged by the handler's own transaction.
+
+
+def test_a_commit_that_is_still_under_way_is_waited_for(registry: Registry, xzepr_postgres_database: str) -> None:
+    """A handler loses the answer to a COMMIT that goes on meanwhile: what it did there is done once."""
+    url, calls = xzepr_postgres_database, list[int]()
+    with (
+        psycopg.connect(url, autocommit=True) as gate,
+        closing(psycopg.connect(url)) as lost,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        slow_commits(gate)
+
+        def handle(delivery: Delivery) -> None:
+            calls.append(delivery.change.position)
+            with psycopg.connect(url) as again:
+                host = lost if len(calls) == 1 else again
+                host.execute("INSERT INTO effects VALUES (%s)", (delivery.change.position,))
+                registry.joined(host).feed.subscription(NAME).acknowledge(delivery)
+                if host is lost:
+                    lost.pgconn.send_query(b"COMMIT")
+                    lost.pgconn.flush()
+                    raise ConnectionError
+
+        subscription = subscribe(registry)
+        turn = pool.submit(subscription.deliver, handle)
+        until(lambda: blocked(gate, 2), "the COMMIT and whoever waits for it")
+        gate.execute("SELECT pg_advisory_unlock(1)")
+        assert turn.result(GUARD) == 3
+        assert gate.execute("SELECT position FROM effects ORDER BY 1").fetchall() == [(1,), (2,), (3,)]
+    assert calls == [1, 2, 3]
+
+
+def slow_commits(gate: psycopg.Connection) -> None:
+    """Make a table whose transactions cannot commit while a lock is held, and hold it."""
+    gate.execute("CREATE TABLE effects (position bigint)")
+    gate.execute(
+        """CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$"""
+    )
+    gate.execute(
+        """CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON effects DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION slow()"""
+    )
+    gate.execute("SELECT pg_advisory_lock(1)")

@@ -7,6 +7,7 @@ import itertools
 import threading
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -135,6 +136,23 @@ def test_c081_an_interrupt_is_no_failure_of_the_handler(registry: Registry, erro
     seen = Seen()
     subscription.deliver(seen)
     assert seen == [2, 3]
+
+
+@pytest.mark.parametrize("verb", ["deliver", "replay"])
+def test_c081_an_interrupt_is_heard_where_the_lease_cannot_be_given_back(
+    registry: Registry, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ended the turn is what the caller hears, not that the store was unavailable in the end."""
+    mail = subscribe(registry, retry=RetryPolicy(attempts=1))
+    mail.deliver(Mock(side_effect=ValueError))
+    registry.receivers.create(name="another", type="t", version="1", schema={})
+
+    def unavailable(_: object) -> None:
+        raise Unavailable("gone")
+
+    monkeypatch.setattr(registry.store.subscriptions, "release", unavailable)  # type: ignore[attr-defined]
+    with pytest.raises(KeyboardInterrupt):
+        getattr(mail, verb)(Mock(side_effect=KeyboardInterrupt))
 
 
 def test_c081_a_handler_that_hangs_loses_its_lease(registry: Registry, clock: Hands) -> None:

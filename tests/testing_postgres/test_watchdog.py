@@ -52,6 +52,7 @@ def test_files_and_processes_are_seen(temporary: Path) -> None:
         assert eventually(lambda: not list(temporary.iterdir()))
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_signal_leaves_nothing(temporary: Path, number: signal.Signals) -> None:
     """After a signal that ended its owner, neither a process nor a file of the server remains."""

@@ -43,7 +43,8 @@ class Reevaluation:
     Args:
         revision: The revision of the group that judged.
         units: How many units were judged.
-        transitions: How many transitions were due and recorded.
+        transitions: How many transitions were due and recorded. Where an answer was lost and a step was tried again,
+            those of the lost one are not counted; the feed has them all.
     """
 
     revision: int = 0

@@ -15,7 +15,7 @@ from typing import Final
 
 import attrs
 
-from xzepr.errors import BadCursor, CommitUnknown, LeaseLost, Unavailable
+from xzepr.errors import BadCursor, CommitUnknown, LeaseLost, Unavailable, XzeprError
 from xzepr.model import MAX_LIMIT, Change, Checks, Delivery, FeedCursor, Lease, Parked, SubscriptionState, check_limit
 from xzepr.observe import FIELDS_ATTRIBUTE
 from xzepr.registry.context import Context
@@ -127,7 +127,7 @@ class Subscription:
         try:
             return run.deliver(handler)
         finally:
-            self._kept.release(run.lease)
+            self._release(run.lease)
 
     def run(self, handler: Handler, *, stop: threading.Event) -> None:
         """Hand over changes as they come, until told to stop.
@@ -161,6 +161,8 @@ class Subscription:
         """
         with self._context.use("subscriptions.acknowledge"):
             self._kept.advance(delivery.lease, delivery.change.cursor)
+            if delivery.change.position <= delivery.lease.cursor.position:  # it was parked, and is handed over again
+                self._kept.unpark(delivery.lease, delivery.change.position)
 
     def parked(self, *, after: int = 0, limit: int = MAX_LIMIT) -> Sequence[Parked]:
         """Return the parked changes behind a position, in order.
@@ -196,7 +198,7 @@ class Subscription:
         try:
             return sum(run.replay(handler, parked) for parked in self._all_parked())
         finally:
-            self._kept.release(run.lease)
+            self._release(run.lease)
 
     def delete(self) -> None:
         """Delete it, and what is parked.
@@ -214,6 +216,13 @@ class Subscription:
     def _acquire(self) -> Lease | None:
         with self._context.use("subscriptions.acquire"):
             return self._kept.acquire(self._name, self._context.principal, seconds=self._seconds)
+
+    def _release(self, lease: Lease) -> None:
+        """Give a lease back; where that fails it ends by itself, and what ended the turn is what the caller hears."""
+        try:
+            self._kept.release(lease)
+        except XzeprError as error:
+            _log.warning("lease not released", extra=_fields(subscription=self._name, code=error.code))
 
     def _turn(self, lease: Lease, stop: threading.Event) -> _Run:
         return _Run(
@@ -280,11 +289,11 @@ class _Run:
             raise BadCursor(reason, "delete the subscription and begin a new one")
         change = found[0]
         error = self._try(handler, change, parked.attempts + 1)
-        if error is None:
-            self._kept.unpark(self.lease, change.position)
-        else:
-            self._park(change, parked.attempts + 1, error)
-        return error is None
+        if error is None or not self._is_parked(position):
+            self._kept.unpark(self.lease, position)
+            return True
+        self._park(change, parked.attempts + 1, error)
+        return False
 
     def _read(self, after: FeedCursor) -> tuple[Change, ...]:
         with self._context.use("subscriptions.read"):
@@ -307,8 +316,18 @@ class _Run:
 
     def _acknowledged(self, change: Change) -> bool:
         """Say whether the handler itself has noted that it handled a change."""
-        state = self._kept.get(self.lease.name, self._context.principal)
-        return state.cursor.position >= change.position
+        self._await_handler()
+        return self.lease.cursor.position >= change.position
+
+    def _is_parked(self, position: int) -> bool:
+        """Say whether the handler of a parked change has not noted that it handled it."""
+        self._await_handler()
+        parked = self._kept.parked(self.lease.name, self._context.principal, after=position - 1, limit=1)
+        return [each.cursor.position for each in parked] == [position]
+
+    def _await_handler(self) -> None:
+        """Learn what became of the handler's transaction: it may be committing still, and renewing waits for that."""
+        self.lease = self._kept.renew(self.lease, seconds=self._seconds)
 
     def _try(self, handler: Handler, change: Change, attempt: int) -> Exception | None:
         self._keep_lease()

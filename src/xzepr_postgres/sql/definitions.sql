@@ -1,5 +1,6 @@
--- Changes of definitions: receivers and groups. Each is one call, holds the definitions lock exclusively, and answers with
--- an outcome and a detail, mostly what it found stored: a refusal is no error, which would abort the transaction of a host.
+-- Changes of definitions: receivers and groups. Each is one call, holds the definitions lock exclusively (but for a new
+-- receiver, of which no append can know), and answers with an outcome and a detail, mostly what it found stored: a refusal
+-- is no error, which would abort the transaction of a host.
 --
 -- Outcomes: done, known (the id is stored), deleted (the id was), missing, stale (another revision is stored), taken (the
 -- name, type and version are), events and groups (they refer to it), receiver (a receiver is missing), crowded (receivers
@@ -32,13 +33,48 @@ AS $body$
 $body$
 --
 
--- Waits for every append that is under way; those to come wait for this transaction. An append above READ COMMITTED whose
--- snapshot is older meets the new version and fails with 40001.
-CREATE FUNCTION {schema}.lock_definitions() RETURNS void
+-- Definitions change one at a time.
+CREATE FUNCTION {schema}.lock_changes() RETURNS void
+LANGUAGE sql
+AS $body$
+    SELECT pg_advisory_xact_lock({changes_lock});
+$body$
+--
+
+CREATE FUNCTION {schema}.exclude_appends() RETURNS void
 LANGUAGE plpgsql
+SET lock_timeout = '200ms'
 AS $body$
 BEGIN
     PERFORM pg_advisory_xact_lock({definitions_lock});
+END
+$body$
+--
+
+-- Waits for every append that is under way; those to come wait for this transaction. An append above READ COMMITTED whose
+-- snapshot is older meets the new version and fails with 40001.
+--
+-- Whoever waits here holds up all appends behind it. So it gives up after a moment, lets them pass and tries again, as
+-- long as lock_timeout has it; without one, for so long that a deadlock that nobody sees comes to an end.
+CREATE FUNCTION {schema}.lock_definitions() RETURNS void
+LANGUAGE plpgsql
+AS $body$
+DECLARE
+    patience interval := coalesce(nullif(CAST(current_setting('lock_timeout') AS interval), '0'), '5 s');
+    until timestamptz := clock_timestamp() + patience;
+BEGIN
+    PERFORM lock_changes();
+    LOOP
+        BEGIN
+            PERFORM exclude_appends();
+            EXIT;
+        EXCEPTION WHEN lock_not_available THEN
+            IF clock_timestamp() > until THEN
+                RAISE;
+            END IF;
+        END;
+        PERFORM pg_sleep(0.2 + 0.2 * random());
+    END LOOP;
     UPDATE definitions SET version = version + 1;
 END
 $body$
@@ -66,7 +102,7 @@ DECLARE
     stored receivers;
     at timestamptz;
 BEGIN
-    PERFORM lock_definitions();
+    PERFORM lock_changes();
     SELECT r.* INTO stored FROM receivers r WHERE r.id = CAST(given ->> 'id' AS uuid);
     IF FOUND THEN
         RETURN QUERY SELECT 'known', receiver_json_v1(stored);
@@ -113,7 +149,7 @@ BEGIN
         RETURN QUERY SELECT 'missing', NULL::json;
         RETURN;
     END IF;
-    IF stored.revision <> CAST(given ->> 'revision' AS integer) THEN
+    IF stored.revision <> CAST(given ->> 'revision' AS numeric) THEN
         RETURN QUERY SELECT 'stale', receiver_json_v1(stored);
         RETURN;
     END IF;
@@ -164,7 +200,7 @@ BEGIN
         RETURN QUERY SELECT 'missing', NULL::json;
         RETURN;
     END IF;
-    IF stored.revision <> CAST(given ->> 'revision' AS integer) THEN
+    IF stored.revision <> CAST(given ->> 'revision' AS numeric) THEN
         RETURN QUERY SELECT 'stale', receiver_json_v1(stored);
         RETURN;
     END IF;
@@ -296,7 +332,7 @@ BEGIN
         RETURN QUERY SELECT 'missing', NULL::json;
         RETURN;
     END IF;
-    IF stored.revision <> CAST(given ->> 'revision' AS integer) THEN
+    IF stored.revision <> CAST(given ->> 'revision' AS numeric) THEN
         RETURN QUERY SELECT 'stale', group_json_v1(stored);
         RETURN;
     END IF;
@@ -338,7 +374,7 @@ BEGIN
         RETURN QUERY SELECT 'missing', NULL::json;
         RETURN;
     END IF;
-    IF stored.revision <> CAST(given ->> 'revision' AS integer) THEN
+    IF stored.revision <> CAST(given ->> 'revision' AS numeric) THEN
         RETURN QUERY SELECT 'stale', group_json_v1(stored);
         RETURN;
     END IF;
@@ -362,6 +398,8 @@ SET search_path = {schema}, pg_temp
 SET jit = off SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $body$
 DECLARE
+    -- No unit has the least key: it is a digest.
+    behind uuid := coalesce(after, '00000000-0000-0000-0000-000000000000');
     before groups;
     stored groups;
     keys uuid[];
@@ -383,11 +421,12 @@ BEGIN
         SELECT array_agg(c.key ORDER BY c.key) INTO keys
         FROM (
             SELECT w.key
-            FROM (SELECT u.key FROM units u WHERE after IS NULL OR u.key > after ORDER BY u.key LIMIT examined) w
-            WHERE EXISTS (SELECT FROM transitions t WHERE t.group_id = asked AND t.unit_key = w.key)
+            FROM (SELECT u.key FROM units u WHERE u.key > behind ORDER BY u.key LIMIT examined) w
+            -- OFFSET 0: one look into an index each, never all transitions of the group, or all events of the unit.
+            WHERE EXISTS (SELECT FROM transitions t WHERE t.group_id = asked AND t.unit_key = w.key OFFSET 0)
                 OR EXISTS (
                     SELECT FROM unnest(before.receiver_ids) m (id)
-                    WHERE EXISTS (SELECT FROM events e WHERE e.unit_key = w.key AND e.receiver_id = m.id)
+                    WHERE EXISTS (SELECT FROM events e WHERE e.unit_key = w.key AND e.receiver_id = m.id OFFSET 0)
                 )
             ORDER BY w.key LIMIT most
         ) c;
@@ -395,7 +434,7 @@ BEGIN
             onward := keys[most];
         ELSE
             onward := (
-                SELECT u.key FROM units u WHERE after IS NULL OR u.key > after
+                SELECT u.key FROM units u WHERE u.key > behind
                 ORDER BY u.key OFFSET examined - 1 LIMIT 1
             );
         END IF;

@@ -8,8 +8,8 @@ CREATE TABLE {schema}.staging (
     seq bigint NOT NULL DEFAULT nextval('{schema_in_text}.staging_seq'),
     place integer NOT NULL DEFAULT 1,
     change_id uuid NOT NULL DEFAULT gen_random_uuid(),
-    kind smallint NOT NULL,
-    recorded_at timestamptz NOT NULL,
+    kind smallint NOT NULL CHECK (kind BETWEEN 1 AND 10),
+    recorded_at timestamptz NOT NULL CHECK (recorded_at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00'),
     actor_issuer text COLLATE "C" NOT NULL,
     actor_subject text COLLATE "C" NOT NULL,
     event_id uuid,
@@ -60,14 +60,16 @@ CREATE TABLE {schema}.receiver_figures (
 -- head: the newest position. low: nothing staged at or below it is still to come.
 -- mark is to be the next low, horizon the id of the transaction that noted it, before it had an id itself: a writer draws
 -- its number after its first write, so whoever drew a number up to mark has an older id. Once all older ones have ended,
--- low rises to mark. (A snapshot's xmax does not do: it bounds what has ended, not what has begun. Measured: 7 of 1,929
+-- low rises to mark. home: the table in which this was noted; in another one, restored or replicated, neither the
+-- sequence nor the transaction ids need be the same. (A snapshot's xmax does not do: it bounds what has ended, not what has begun. Measured: 7 of 1,929
 -- changes lost. Nor does the id of any later sequencing: one that waits for the row lock may have got its id before.)
 CREATE TABLE {schema}.feed_head (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     head bigint NOT NULL DEFAULT 0,
     low bigint NOT NULL DEFAULT 0,
     mark bigint NOT NULL DEFAULT 0,
-    horizon xid8
+    horizon xid8,
+    home oid NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50)
 --
 INSERT INTO {schema}.feed_head DEFAULT VALUES
@@ -84,14 +86,14 @@ DECLARE
     drawn bigint;
     moved integer;
 BEGIN
+    SELECT * INTO at FROM feed_head;
     -- In a transaction that has its id already, this would say nothing about those with older ones.
     IF pg_current_xact_id_if_assigned() IS NULL THEN
         drawn := (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM staging_seq);
     END IF;
-    SELECT * INTO at FROM feed_head;
-    -- A sequence that stands before the mark was left behind, as by a replication that carries rows alone.
-    IF drawn < at.low THEN
-        UPDATE feed_head SET low = 0, mark = 0, horizon = NULL RETURNING * INTO at;
+    -- Noted elsewhere; or the sequence was left behind, as by a replication that carries rows alone.
+    IF at.home <> CAST('{schema_in_text}.feed_head' AS regclass) OR drawn < at.low THEN
+        UPDATE feed_head SET low = 0, mark = 0, horizon = NULL, home = tableoid RETURNING * INTO at;
     END IF;
     -- Whoever asks while nothing happens shall cost no write, and so no flush of the log.
     IF NOT EXISTS (SELECT FROM staging WHERE seq > at.low) AND (CASE

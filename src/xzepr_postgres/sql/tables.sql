@@ -77,6 +77,9 @@ CREATE TABLE {schema}.group_receivers (
 --
 CREATE INDEX group_receivers_group ON {schema}.group_receivers (group_id)
 --
+-- What an append looks for: not the groups that are disabled or deleted, of which there may be any number.
+CREATE INDEX group_receivers_enabled ON {schema}.group_receivers (receiver_id, group_id) WHERE enabled
+--
 
 CREATE TABLE {schema}.units (
     key uuid PRIMARY KEY,

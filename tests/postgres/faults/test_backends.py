@@ -103,7 +103,7 @@ def test_c078_an_update_whose_backend_is_ended_is_in_doubt(
 def everything_held(database: str) -> Iterator[None]:
     """Hold what every write needs, as a migration would."""
     with psycopg.connect(database) as host:
-        host.execute("LOCK xzepr.definitions, xzepr.units IN ACCESS EXCLUSIVE MODE")
+        host.execute("LOCK xzepr.definitions, xzepr.deleted_receivers, xzepr.units IN ACCESS EXCLUSIVE MODE")
         yield
         host.rollback()
 

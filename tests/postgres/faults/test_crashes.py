@@ -40,6 +40,7 @@ def program(name: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_c078_ctrl_c_in_the_middle_of_a_statement(ready: Ready, database: str, connection: psycopg.Connection) -> None:
     """The statement is ended, its connection closed; a pool of one goes on, and the same id is harmless."""
     event_id = new_id()

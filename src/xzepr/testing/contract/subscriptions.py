@@ -108,6 +108,19 @@ class DeliveryContract(Contract):
         [parked] = subscription(world).parked()
         assert (parked.cursor, parked.attempts, parked.error) == (world.changes()[1].cursor, 2, "ValueError")
 
+    def test_replayed_change_that_is_acknowledged_is_parked_no_more(self, world: World) -> None:
+        """A parked change that its handler has acknowledged is done, even if the handler fails afterwards."""
+        world.receivers(3)
+        mirror = subscription(world)
+        mirror.deliver(noting(failing=2)[1])
+
+        def acknowledge_and_fail(delivery: Delivery) -> None:
+            mirror.acknowledge(delivery)
+            raise ValueError
+
+        assert mirror.replay(acknowledge_and_fail) == 1
+        assert (mirror.state().cursor.position, list(mirror.parked())) == (3, [])
+
     def test_parked_change_is_replayed(self, world: World) -> None:
         """A parked change can be handed over again; when it is handled, it is no longer parked."""
         world.receivers(3)
