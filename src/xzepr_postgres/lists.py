@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Final, TypeVar
 
 import attrs
@@ -11,6 +12,7 @@ from xzepr.errors import Damaged
 from xzepr.model import (
     MAX_EXAMINED_BYTES,
     MAX_EXAMINED_ROWS,
+    MAX_LIMIT,
     UNIT_FIELDS,
     Anchor,
     EventFilter,
@@ -40,16 +42,14 @@ _CONDITIONS: Final = {
     "success": "w.success = CAST(:success AS boolean)",
     "owner_issuer": "w.owner_issuer = CAST(:owner_issuer AS text)",
     "owner_subject": "w.owner_subject = CAST(:owner_subject AS text)",
-    **{field: f"u.{field} = CAST(:{field} AS text)" for field in UNIT_FIELDS},
 }
 """What is asked of each row that is looked at."""
 
-_ANCHORED: Final = {
-    "ids": "e.id = ANY (CAST(CAST(:ids AS text) AS uuid[]))",
-    "key": "e.unit_key = CAST(:key AS uuid)",
-    "receiver_id": "e.receiver_id = CAST(:receiver_id AS uuid)",
-}
-"""What an index finds; the first that is given is used."""
+_UNIT_CONDITIONS: Final = {field: f"u.{field} = CAST(:{field} AS text)" for field in UNIT_FIELDS}
+"""What is asked of its unit."""
+
+_ANCHORS: Final = {"key": "unit_key", "receiver_id": "receiver_id"}
+"""What an index begins with; the first that is given is used."""
 
 
 @attrs.frozen
@@ -78,21 +78,51 @@ def select_events(
         limit: The most events.
         weighed: Whether their payloads will be read, of which there must not be too many bytes.
     """
-    given = _given(where)
-    parameters = {**given, **_bounds(where, after), "limit": limit + 1 if where.name_contains is None else None}
-    rows = session.read(_events_sql(where, given, after, newest_first=newest_first), parameters)
-    folded = fold(where.name_contains or "")
-    chosen: list[Ulid] = []
-    weight = 0
+    page = _Page(limit, fold(where.name_contains or ""), weighed)
+    window = limit + 1 if where.ids is None else MAX_LIMIT + 1
+    while window:
+        rows = _window(session, where, page.last or after, newest_first=newest_first, most=window)
+        if not page.take(rows):
+            break
+        if not rows or rows[-1][3] < window:
+            return Selection(tuple(page.chosen), None)
+        page.examined += window
+        window = min(2 * window, MAX_EXAMINED_ROWS - page.examined)
+    return Selection(tuple(page.chosen), page.last)
+
+
+@attrs.define
+class _Page:
+    """A page that is being filled."""
+
+    limit: int
+    folded: str
+    weighed: bool
+    weight: int = 0
+    examined: int = 0
     last: Anchor | None = None
-    for recorded_at, event_id, size, _, matches, name in rows:
-        if len(chosen) == limit or weight >= MAX_EXAMINED_BYTES:
-            return Selection(tuple(chosen), last)
-        last = Anchor(time_of(recorded_at), ulid_of(event_id))
-        if matches and folded in fold(name or ""):
-            chosen.append(last.id)
-            weight += size if weighed else 0
-    return Selection(tuple(chosen), last if rows and rows[-1][3] == MAX_EXAMINED_ROWS else None)
+    chosen: list[Ulid] = attrs.field(factory=list)
+
+    def take(self, rows: Sequence[Row]) -> bool:
+        """Choose among the rows of a window; say whether there was room for all of them."""
+        for recorded_at, event_id, size, _, matches, name in rows:
+            if len(self.chosen) == self.limit or self.weight >= MAX_EXAMINED_BYTES:
+                return False
+            self.last = Anchor(time_of(recorded_at), ulid_of(event_id))
+            if matches and self.folded in fold(name or ""):
+                self.chosen.append(self.last.id)
+                self.weight += size if self.weighed else 0
+        return True
+
+
+def _window(
+    session: Session, where: EventFilter, after: Anchor | None, *, newest_first: bool, most: int
+) -> Sequence[Row]:
+    """Look at the next events, and return those that may match, and the last if there are so many."""
+    given = _given(where)
+    ends = _ends(where, after, newest_first=newest_first)
+    rows = session.read(_events_sql(given), {**given, **ends, "newest_first": newest_first, "most": most})
+    return sorted(rows, key=itemgetter(3))
 
 
 def list_definitions(
@@ -136,7 +166,9 @@ def list_definitions(
 def _definitions(session: Session, kind: str, after: Anchor | None, *, newest_first: bool) -> Iterator[Row]:
     """Walk the receivers or groups behind an anchor: when created, id, and definition."""
     while True:
-        rows = session.read(_definitions_sql(kind, after, newest_first=newest_first), _bounds(None, after))
+        rows = session.read(
+            _definitions_sql(kind, after, newest_first=newest_first), _place("after", after) if after else {}
+        )
         yield from rows
         if len(rows) < _CHUNK:
             return
@@ -154,36 +186,34 @@ def _definitions_sql(kind: str, after: Anchor | None, *, newest_first: bool) -> 
         ORDER BY d.created_at {direction}, d.id {direction} LIMIT {_CHUNK}"""
 
 
-def _events_sql(where: EventFilter, given: dict[str, Parameter], after: Anchor | None, *, newest_first: bool) -> str:
-    direction, beyond = _direction(newest_first)
-    order = f"recorded_at {direction}, {{0}}.id {direction}"
-    anchored = [next(sql for name, sql in _ANCHORED.items() if name in given)] if _ANCHORED.keys() & given else []
-    if where.recorded_from is not None:
-        anchored.append(f"e.recorded_at >= {moment('recorded_from')}")
-    if where.recorded_until is not None:
-        anchored.append(f"e.recorded_at < {moment('recorded_until')}")
-    if after is not None:
-        anchored.append(f"(e.recorded_at, e.id) {beyond} {_AFTER}")
-    asked = " AND ".join(sql for name, sql in _CONDITIONS.items() if name in given) or "true"
+def _events_sql(given: dict[str, Parameter]) -> str:
+    ids = "CAST(CAST(:ids AS text) AS uuid[])" if "ids" in given else "NULL"
+    anchor, anchored = next(
+        ((f"'{column}'", f"CAST(:{name} AS uuid)") for name, column in _ANCHORS.items() if name in given),
+        ("NULL", "NULL"),
+    )
+    asked, of_unit = _all(_CONDITIONS, given), _all(_UNIT_CONDITIONS, given)
     return f"""
-        SELECT {seconds("w.recorded_at")}, CAST(w.id AS text), w.bytes, w.place, {asked}, u.name
-        FROM (
-            SELECT e.id, e.recorded_at, e.unit_key, e.receiver_id, e.success, e.owner_issuer, e.owner_subject,
-                CASE WHEN e.salt IS NULL THEN 0 ELSE e.payload_bytes END AS bytes,
-                row_number() OVER (ORDER BY e.{order.format("e")}) AS place
-            FROM {{schema}}.events e {_where(anchored)}
-            ORDER BY e.{order.format("e")} LIMIT {MAX_EXAMINED_ROWS}
-        ) w
-        LEFT JOIN LATERAL (SELECT * FROM {{schema}}.units u WHERE u.key = w.unit_key LIMIT 1) u ON true
-        WHERE ({asked}) OR w.place = {MAX_EXAMINED_ROWS}
-        ORDER BY w.{order.format("w")} LIMIT CAST(:limit AS integer)"""
+        SELECT {seconds("w.recorded_at")}, CAST(w.id AS text), w.bytes, w.place, {asked} AND {of_unit}, u.name
+        FROM {{schema}}.walk_events_v1(
+            {ids}, {anchor}, {anchored}, CAST(:newest_first AS boolean), {moment("low_time")},
+            CAST(CAST(:low_id AS text) AS uuid), {moment("high_time")}, CAST(CAST(:high_id AS text) AS uuid),
+            CAST(:most AS integer)
+        ) WITH ORDINALITY
+            w (id, recorded_at, unit_key, receiver_id, success, owner_issuer, owner_subject, bytes, place)
+        LEFT JOIN LATERAL (SELECT * FROM {{schema}}.units u WHERE {asked} AND u.key = w.unit_key LIMIT 1) u ON true
+        WHERE {asked} AND {of_unit} OR w.place = CAST(:most AS integer)"""
+
+
+def _all(conditions: Mapping[str, str], given: Mapping[str, Parameter]) -> str:
+    return " AND ".join(sql for name, sql in conditions.items() if name in given) or "true"
 
 
 def _given(where: EventFilter) -> dict[str, Parameter]:
     """Return what a filter asks for, as parameters."""
     given: dict[str, Parameter] = {field: getattr(where, field) for field in (*UNIT_FIELDS, "success")}
     if where.ids is not None:
-        given["ids"] = "{" + ",".join(map(uuid_text, where.ids)) + "}"
+        given["ids"] = "{" + ",".join(map(uuid_text, dict.fromkeys(where.ids))) + "}"
     if None not in [given[field] for field in UNIT_FIELDS]:
         given["key"] = Unit(**{field: str(given[field]) for field in UNIT_FIELDS}).key.hex()
     if where.receiver_id is not None:
@@ -193,15 +223,24 @@ def _given(where: EventFilter) -> dict[str, Parameter]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _bounds(where: EventFilter | None, after: Anchor | None) -> dict[str, Parameter]:
-    bounds: dict[str, Parameter] = {}
-    if where is not None and where.recorded_from is not None:
-        bounds["recorded_from"] = format_time(where.recorded_from)
-    if where is not None and where.recorded_until is not None:
-        bounds["recorded_until"] = format_time(where.recorded_until)
-    if after is not None:
-        bounds |= {"after_time": format_time(after.recorded_at), "after_id": uuid_text(after.id)}
-    return bounds
+def _ends(where: EventFilter, after: Anchor | None, *, newest_first: bool) -> dict[str, Parameter]:
+    """Return one end on each side: of two, a walk might begin at the farther one."""
+    low, high = where.recorded_from, where.recorded_until
+    ends: dict[str, Parameter] = {
+        "low_time": format_time(low) if low else "-infinity",
+        "low_id": None,
+        "high_time": format_time(high) if high else "infinity",
+        "high_id": None,
+    }
+    if after and newest_first and not (high and high <= after.recorded_at):
+        return {**ends, **_place("high", after)}
+    if after and not newest_first and not (low and low > after.recorded_at):
+        return {**ends, **_place("low", after)}
+    return ends
+
+
+def _place(name: str, anchor: Anchor) -> dict[str, Parameter]:
+    return {f"{name}_time": format_time(anchor.recorded_at), f"{name}_id": uuid_text(anchor.id)}
 
 
 def _direction(newest_first: bool) -> tuple[str, str]:  # noqa: FBT001 - the one argument

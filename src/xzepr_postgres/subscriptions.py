@@ -28,6 +28,7 @@ _CREATE: Final = """
     VALUES (CAST(:issuer AS text), CAST(:subject AS text), CAST(:name AS text), CAST(:position AS bigint),
         CAST(CAST(:change_id AS text) AS uuid), 0)
     ON CONFLICT DO NOTHING RETURNING true"""
+_THERE: Final = f"SELECT true FROM {{schema}}.subscriptions WHERE {_KEY}"
 _GET: Final = f"""
     SELECT position, CAST(change_id AS text), {seconds("held_until")}, (
         SELECT count(*) FROM {{schema}}.parked p
@@ -82,7 +83,7 @@ class PostgresSubscriptions:
     def ensure(self, name: str, principal: Principal, *, start: FeedCursor) -> SubscriptionState:
         """Return the principal's subscription of this name; create it if there is none."""
         key = _key(name, principal.identity)
-        if not self._session.read(_GET, key):
+        if not self._session.read(_THERE, key):
             locate(self._database, start)
             self._session.write(_CREATE, {**key, **_place(start)})
         return self.get(name, principal)
@@ -99,7 +100,7 @@ class PostgresSubscriptions:
         rows = self._session.write(_ACQUIRE, {**_key(name, principal.identity), **self._lasting(seconds)})
         if rows:
             return decoded("subscription", name, "its row", lambda: _lease(name, principal.identity, rows[0]))
-        self.get(name, principal)
+        self._require(name, principal)
         return None
 
     def renew(self, lease: Lease, *, seconds: float) -> Lease:
@@ -125,7 +126,7 @@ class PostgresSubscriptions:
 
     def parked(self, name: str, principal: Principal, *, after: int, limit: int) -> Sequence[Parked]:
         """Return parked changes behind a position."""
-        self.get(name, principal)
+        self._require(name, principal)
         rows = self._session.read(_PARKED, {**_key(name, principal.identity), "after": after, "limit": limit})
         return [decoded("subscription", name, f"what is parked at {row[0]}", partial(_parked, row)) for row in rows]
 
@@ -141,6 +142,11 @@ class PostgresSubscriptions:
     def delete(self, name: str, principal: Principal) -> None:
         """Delete a subscription."""
         if not self._session.write(_DELETE, _key(name, principal.identity), repeatable=False):
+            raise NotFound("subscription", name)
+
+    def _require(self, name: str, principal: Principal) -> None:
+        """Show that there is such a subscription, without counting what is parked."""
+        if not self._session.read(_THERE, _key(name, principal.identity)):
             raise NotFound("subscription", name)
 
     def _guarded(self, statement: str, lease: Lease, cursor: FeedCursor, **more: Parameter) -> None:

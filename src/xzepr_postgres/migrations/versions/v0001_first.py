@@ -16,7 +16,7 @@ depends_on = None
 def upgrade() -> None:
     """Create everything."""
     schema: Schema = context.config.attributes["schema"]
-    for name in ("tables", "feed", "append", "append_one", "definitions", "subscriptions", "history"):
+    for name in ("tables", "feed", "append", "append_one", "definitions", "lists", "subscriptions", "history"):
         for statement in schema.statements(f"{name}.sql"):
             _execute(statement)
     # PostgreSQL lets everybody call a new function.
