@@ -79,7 +79,7 @@ def select_events(
         weighed: Whether their payloads will be read, of which there must not be too many bytes.
     """
     page = _Page(limit, fold(where.name_contains or ""), weighed)
-    window = limit + 1 if where.ids is None else MAX_LIMIT + 1
+    window = min(limit, MAX_EXAMINED_ROWS - 1) + 1 if where.ids is None else MAX_LIMIT + 1
     while window:
         rows = _window(session, where, page.last or after, newest_first=newest_first, most=window)
         if not page.take(rows):
