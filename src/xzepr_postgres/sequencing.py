@@ -15,8 +15,8 @@ _SEQUENCE: Final = "SELECT {schema}.sequence_v1(CAST(:most AS integer))"
 _READ_ONLY: Final = "25006"
 _OVERTAKEN: Final = "40001"
 ATTEMPTS: Final = 5
-"""How often a step is tried, each time with the attempts of the session: at the levels above READ COMMITTED, to which an
-engine of a host may default, everybody else who sequences at the same time is in the way."""
+"""How often a step is tried, each time with the attempts of the session: at the levels above READ COMMITTED, to which a
+host's engine may default, everybody else who sequences at the same time is in the way."""
 
 
 class Sequencer:
