@@ -36,6 +36,7 @@ from xzepr.model import (
     TransitionKind,
     Unit,
     Verdict,
+    json_form,
     parse_time,
 )
 from xzepr.registry import (
@@ -89,5 +90,6 @@ __all__ = [
     "Unit",
     "Verdict",
     "errors",
+    "json_form",
     "parse_time",
 ]

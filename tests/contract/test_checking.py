@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.broken import ForgetfulHarness
+from tests.contract.broken.judging import ForgetfulHarness
 from tests.contract.harness import MemoryHarness
 from xzepr.testing.checking import check_history, stale_units
 from xzepr.testing.harness import StoreHarness

@@ -13,7 +13,7 @@ from xzepr import Registry, Unit
 from xzepr.documents import JsonValue, canonical, read_canonical
 from xzepr.model import is_ulid
 from xzepr.testing.clock import START, ManualClock
-from xzepr.testing.racing import race
+from xzepr.testing.racing import race, race_watched
 from xzepr.testing.strategies import (
     History,
     descriptions,
@@ -90,6 +90,27 @@ def test_race_tells_of_failures() -> None:
 
     with pytest.raises(ExceptionGroup) as caught:
         race([fail, lambda: None])
+    assert [type(error) for error in caught.value.exceptions] == [KeyError]
+
+
+def test_watcher_looks_once_more_at_the_end() -> None:
+    """Who watches a race sees what the writers have left."""
+    written: list[int] = []
+    seen: list[int] = []
+
+    race_watched([lambda: written.append(1), lambda: written.append(2)], lambda: seen.append(len(written)))
+
+    assert seen[-1] == 2
+
+
+def test_watcher_ends_with_a_writer_that_fails() -> None:
+    """A writer that fails keeps nobody waiting, and fails the race."""
+
+    def fail() -> None:
+        raise KeyError
+
+    with pytest.raises(ExceptionGroup) as caught:
+        race_watched([fail], lambda: None)
     assert [type(error) for error in caught.value.exceptions] == [KeyError]
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.contract.broken import ForgetfulHarness, UnorderedHarness
+from tests.contract.broken.appending import UnorderedHarness
+from tests.contract.broken.judging import ForgetfulHarness
 from tests.contract.harness import MemoryHarness
 from xzepr.testing.harness import StoreHarness
 from xzepr.testing.machine import SETTINGS, machine_for

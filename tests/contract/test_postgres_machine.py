@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.contract.broken import UnorderedHarness
+from tests.contract.broken.appending import UnorderedHarness
 from tests.contract.postgres_harness import PostgresHarness
 from tests.contract.test_machine import FIRST_FAILURE, RULES
 from tests.contract.twins import TwinHarness

@@ -46,8 +46,10 @@ from xzepr import (
     Unit,
     Verdict,
     errors,
+    json_form,
     parse_time,
 )
+from xzepr.documents import JsonValue
 from xzepr_memory import MemoryStore
 
 
@@ -127,6 +129,8 @@ def follow(registry: Registry) -> None:
         assert_type(change, Change)
         if change.kind is ChangeKind.GROUP_COMPLETED and isinstance(change.subject, Transition):
             assert_type(change.subject.unit, Unit)
+        assert_type(json_form(change), dict[str, JsonValue])
+        assert_type(change.to_cloudevent("https://registry.example/"), dict[str, JsonValue])
 
     def handler(delivery: Delivery) -> None:
         assert_type(delivery.attempt, int)
@@ -184,4 +188,5 @@ def refused(registry: Registry, build: EventReceiver, unit: Unit) -> None:
     registry.feed.subscription("mail").deliver(lambda: None)  # type: ignore[arg-type, misc]
     registry.events.update(build)  # type: ignore[attr-defined]
     registry.events.delete(build)  # type: ignore[attr-defined]
+    json_form("web")  # type: ignore[arg-type]
     Registry("memory:")  # type: ignore[arg-type]

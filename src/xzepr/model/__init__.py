@@ -6,11 +6,20 @@ Start with :mod:`~xzepr.model.units`, :mod:`~xzepr.model.receivers`, :mod:`~xzep
 asked for, :mod:`~xzepr.model.principals` says who may do what.
 """
 
-from xzepr.model.changes import KIND_OF_TRANSITION, Change, ChangeKind, FeedCursor, Redaction, check_position
+from xzepr.model.changes import (
+    CLOUDEVENT_SOURCE,
+    KIND_OF_TRANSITION,
+    Change,
+    ChangeKind,
+    FeedCursor,
+    Redaction,
+    check_position,
+)
 from xzepr.model.checks import MAX_DESCRIPTION, MAX_TEXT, MAX_WHOLE, Checks, fold
 from xzepr.model.digests import EVENT_DOMAIN, SALT_BYTES, canonical_fields, payload_digest
 from xzepr.model.events import Event, NewEvent, Recorded, differences, event_digest, payload_bytes, payload_intact
 from xzepr.model.filters import EventFilter, GroupFilter, ReceiverFilter
+from xzepr.model.forms import Formed, JsonObject, json_form
 from xzepr.model.gates import (
     Gate,
     GateState,
@@ -52,6 +61,7 @@ from xzepr.model.ulids import Ulid, UlidGenerator, is_ulid, parse_ulid, ulid_fro
 from xzepr.model.units import UNIT_FIELDS, Unit
 
 __all__ = [
+    "CLOUDEVENT_SOURCE",
     "EVENT_DOMAIN",
     "KIND_OF_TRANSITION",
     "LOCAL_ISSUER",
@@ -79,11 +89,13 @@ __all__ = [
     "EventReceiver",
     "EventReceiverGroup",
     "FeedCursor",
+    "Formed",
     "Gate",
     "GateState",
     "GroupFilter",
     "GroupRef",
     "Identity",
+    "JsonObject",
     "Lease",
     "Mention",
     "NewEvent",
@@ -119,6 +131,7 @@ __all__ = [
     "gate_state",
     "is_complete",
     "is_ulid",
+    "json_form",
     "parse_time",
     "parse_ulid",
     "payload_bytes",

@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from xzepr.documents import JsonValue
 from xzepr.errors import BadCursor, Damaged
 from xzepr.model.checks import MAX_WHOLE, Checks
 from xzepr.model.events import Event
@@ -17,6 +18,9 @@ from xzepr.model.groups import EventReceiverGroup
 from xzepr.model.principals import Identity
 from xzepr.model.receivers import EventReceiver
 from xzepr.model.ulids import Ulid, is_ulid
+
+CLOUDEVENT_SOURCE: Final = "/xzepr"
+"""The ``source`` of a CloudEvent when none is given: enough where there is one registry."""
 
 _POSITION: Final = re.compile("[1-9][0-9]{0,18}")
 
@@ -141,3 +145,23 @@ class Change:
     def cursor(self) -> FeedCursor:
         """The place after this change: what a reader saves when it has handled it."""
         return FeedCursor(self.position, self.id)
+
+    def to_cloudevent(self, source: str = CLOUDEVENT_SOURCE) -> dict[str, JsonValue]:
+        """Write the change as a CloudEvent 1.0 in its JSON form: ``json.dumps`` makes a structured-mode message of it.
+
+        ``id`` is the id of the change, so that a change that is passed on twice is seen as one event; ``sequence`` is
+        its position; ``data`` is what :func:`~xzepr.model.forms.json_form` makes of its subject.
+
+        Args:
+            source: Which registry this is: a URI, or a reference to one. Give each registry its own.
+
+        Returns:
+            The event: a fresh object, which the caller may change.
+
+        Raises:
+            Invalid: ``source`` is no URI reference.
+            TooLarge: ``source`` is too long.
+        """
+        from xzepr.model.cloudevents import cloudevent  # noqa: PLC0415 - it imports this module
+
+        return cloudevent(self, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint
 from types import ModuleType
@@ -10,7 +11,7 @@ from typing import Final, TypeVar
 import attrs
 import pluggy
 
-from xzepr.errors import ConfigurationError
+from xzepr.errors import ConfigurationError, Invalid
 from xzepr.plugins import hooks
 from xzepr.plugins.hooks import PROJECT, StoreBackend, TokenServiceBackend
 from xzepr.plugins.texts import did_you_mean
@@ -88,6 +89,7 @@ def read_offer(plugin: object, source: str) -> Offer:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
         raise ConfigurationError(f"the {source} {_wrong_hooks(manager)}") from error
+    _check_marks(plugin, source)
     offer = Offer(source=source, stores={}, tokens={})
     for store in _ask(manager, source, "xzepr_store_backends", StoreBackend, CONTRACT_VERSION):
         for scheme in (store.scheme, *store.aliases):
@@ -105,7 +107,9 @@ def plugin_name(plugin: object) -> str:
 
 
 def _missing(error: ImportError) -> str:
-    return f"as there is no module {error.name}" if isinstance(error, ModuleNotFoundError) else "(ImportError)"
+    if isinstance(error, ModuleNotFoundError):
+        return f"as there is no module {error.name}"
+    return f"as it misses a name in {error.name}" if error.name else "as an import of it failed"
 
 
 def _wrong_hooks(manager: pluggy.PluginManager) -> str:
@@ -116,6 +120,21 @@ def _wrong_hooks(manager: pluggy.PluginManager) -> str:
     if not unknown:
         return "has a hook with arguments: the hooks take none"
     return "; ".join(f"implements {name}, which is no hook: {did_you_mean(name, _HOOKS)}" for name in unknown)
+
+
+def _check_marks(plugin: object, source: str) -> None:
+    """Refuse what looks like a hook and has no mark: pluggy would pass it over in silence."""
+    for name in dir(plugin):
+        value = inspect.getattr_static(plugin, name, None)
+        if not name.startswith(f"{PROJECT}_") or not inspect.isroutine(value) or _is_marked(value):
+            continue
+        if name in _HOOKS:
+            raise ConfigurationError(f"the {source} does not mark {name}: decorate it with xzepr.plugins.hookimpl")
+        raise ConfigurationError(f"the {source} has {name}, which is no hook: {did_you_mean(name, _HOOKS)}")
+
+
+def _is_marked(function: object) -> bool:
+    return hasattr(function, f"{PROJECT}_impl") or hasattr(function, f"{PROJECT}_spec")
 
 
 def _ask(manager: pluggy.PluginManager, source: str, hook: str, kind: type[B], newest: int) -> Iterator[B]:
@@ -133,11 +152,20 @@ def _ask(manager: pluggy.PluginManager, source: str, hook: str, kind: type[B], n
 
 def _answers(manager: pluggy.PluginManager, source: str, hook: str) -> list[object]:
     try:
-        answers: list[Iterable[object]] = getattr(manager.hook, hook)()
-        return [backend for answer in answers for backend in answer]
+        answers: list[object] = getattr(manager.hook, hook)()
+        return [backend for answer in answers for backend in _listed(answer, source, hook)]
+    except ConfigurationError:
+        raise
+    except Invalid as error:
+        raise ConfigurationError(f"{hook} of the {source} describes wrongly what it offers: {error}") from error
     except Exception as error:
-        kind = type(error).__name__
-        raise ConfigurationError(f"{hook} of the {source} failed ({kind}): it must return an iterable") from error
+        raise ConfigurationError(f"{hook} of the {source} failed ({type(error).__name__}): see the cause") from error
+
+
+def _listed(answer: object, source: str, hook: str) -> Iterable[object]:
+    if not isinstance(answer, Iterable):
+        raise ConfigurationError(f"{hook} of the {source} must return an iterable, not {type(answer).__name__}")
+    return answer
 
 
 def _add(found: dict[str, B], name: str, backend: B, source: str) -> None:

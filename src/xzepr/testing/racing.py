@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -56,6 +57,41 @@ def race(actions: Sequence[Callable[[], T]]) -> list[T]:
     if errors:
         raise ExceptionGroup("racing threads failed", errors)
     return [results[place] for place in range(len(actions))]
+
+
+def race_watched(writers: Sequence[Callable[[], object]], look: Callable[[], object]) -> None:
+    """Race writers, and look again and again while they write, and once more when the last one has ended.
+
+    Args:
+        writers: What the writing threads do.
+        look: What the watching thread does each time. It ends with the writers, so that a store that lost something
+            fails what is asserted afterwards, and keeps nobody waiting.
+
+    Raises:
+        ExceptionGroup: Some of them raised.
+        TimeoutError: One of them did not end.
+
+    Example:
+        >>> seen = []
+        >>> race_watched([lambda: seen.append("write")], lambda: seen.append("look"))
+        >>> seen[-1]
+        'look'
+    """
+    ended = [threading.Event() for _ in writers]
+
+    def write(place: int) -> None:
+        try:
+            writers[place]()
+        finally:
+            ended[place].set()
+
+    def watch() -> None:
+        while not all(each.is_set() for each in ended):
+            look()
+        look()
+
+    actions: list[Callable[[], None]] = [*(partial(write, place) for place in range(len(writers))), watch]
+    race(actions)
 
 
 @contextmanager

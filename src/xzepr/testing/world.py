@@ -162,11 +162,16 @@ def read_feed(registry: Registry, after: int = 0, *, payloads: bool = False) -> 
 
 
 @contextmanager
-def open_world(harness_class: type[StoreHarness]) -> Iterator[World]:
-    """Open a fresh world, and close its store afterwards."""
+def open_world(harness_class: type[StoreHarness], *, clock: ManualClock | None = None) -> Iterator[World]:
+    """Open a fresh world, and close its store afterwards.
+
+    Args:
+        harness_class: The harness of the store.
+        clock: The clock of both store and registry, if it is to be another than usual.
+    """
     harness = harness_class()
     harness.reset()
-    clock = ManualClock()
+    clock = clock or ManualClock()
     store = harness.open(clock)
     try:
         with Registry(store, clock=clock) as registry:

@@ -21,6 +21,7 @@ import pytest
 
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.contract.appending import AppendingContract
+from xzepr.testing.contract.atomicity import AtomicityContract
 from xzepr.testing.contract.concurrency import ConcurrencyContract
 from xzepr.testing.contract.damaged import DamagedRowsContract
 from xzepr.testing.contract.definitions import DefinitionsContract
@@ -50,6 +51,7 @@ from xzepr.testing.harness import StoreHarness
 
 BEHAVIOURS: Final[tuple[type[Contract], ...]] = (
     AppendingContract,
+    AtomicityContract,
     IdempotencyContract,
     ReceiversContract,
     ReceiverChangesContract,
@@ -104,6 +106,7 @@ def _adopted(behaviour: type[Contract], harness_class: type[StoreHarness]) -> ty
 __all__ = [
     "BEHAVIOURS",
     "AppendingContract",
+    "AtomicityContract",
     "CapabilitiesContract",
     "ConcurrencyContract",
     "Contract",

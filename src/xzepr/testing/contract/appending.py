@@ -27,6 +27,23 @@ class AppendingContract(Contract):
 
         assert [event.id for event in events] == [outcome.event.id for outcome in recorded(outcomes)]
 
+    def test_outcomes_are_in_the_order_of_the_events(self, world: World) -> None:
+        """The order of outcomes is that of the events, and not that of their ids."""
+        build = world.receiver()
+        events = [new_event(UNIT, build) for _ in range(3)]
+
+        outcomes = world.append(*reversed(events))
+
+        assert [outcome.event.id for outcome in recorded(outcomes)] == [event.id for event in reversed(events)]
+
+    def test_batch_is_all_there(self, world: World) -> None:
+        """Every event of an append can be read afterwards."""
+        build = world.receiver()
+        events = [new_event(UNIT, build) for _ in range(5)]
+        world.append(*events)
+
+        assert [world.store.events.get(event.id).id for event in events] == [event.id for event in events]
+
     def test_outcome_is_what_is_stored(self, world: World) -> None:
         """The outcome shows the event as it is read later."""
         [outcome] = recorded(world.append(new_event(UNIT, world.receiver(), payload={"commit": "1f0c"})))
@@ -134,6 +151,7 @@ class AppendingContract(Contract):
         """Two units that differ in one field are two units."""
         build = world.receiver()
         fields = ("name", "version", "release", "platform_id", "package")
+        world.record(UNIT, build)
 
         numbers = [world.event(attrs.evolve(UNIT, **{field: "another"}), build).n for field in fields]
 

@@ -20,7 +20,7 @@ from xzepr.model import (
 from xzepr.testing.checking import check_history, stale_units
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.contract.appending import recorded
-from xzepr.testing.racing import race
+from xzepr.testing.racing import race, race_watched
 from xzepr.testing.world import UNIT, World, new_event, new_id, unit
 
 THREADS = 8
@@ -110,13 +110,13 @@ class ConcurrencyContract(Contract):
             for _ in range(20):
                 world.append(*(new_event(UNIT, build) for _ in range(5)))
 
-        def read() -> None:
-            while not counts or counts[-1] < 100:
-                counts.append(world.registry.events.count(EventFilter.of(UNIT)).value)
+        def count() -> None:
+            counts.append(world.registry.events.count(EventFilter.of(UNIT)).value)
 
-        race([write, read])
+        race_watched([write], count)
 
         assert [count for count in counts if count % 5] == []
+        assert counts[-1] == 100
 
     def test_readers_see_an_event_before_its_transition(self, world: World) -> None:
         """While events are written, whoever sees a transition can read its event, and the feed stands still behind."""
@@ -129,13 +129,12 @@ class ConcurrencyContract(Contract):
                 world.record(UNIT, build, success=number % 2 == 0)
 
         def read() -> None:
-            while len(seen) < 40:
-                for transition in world.registry.groups.transitions(gate, UNIT, after=len(seen)):
-                    assert transition.event_id is not None
-                    assert world.registry.events.get(transition.event_id).unit == UNIT
-                    seen.append(transition)
+            for transition in world.registry.groups.transitions(gate, UNIT, after=len(seen)):
+                assert transition.event_id is not None
+                assert world.registry.events.get(transition.event_id).unit == UNIT
+                seen.append(transition)
 
-        race([write, read])
+        race_watched([write], read)
 
         assert [transition.number for transition in seen] == list(range(1, 41))
 
@@ -143,7 +142,6 @@ class ConcurrencyContract(Contract):
         """A reader that follows the feed while many write meets every position once, and nothing changes behind it."""
         build = world.receiver()
         world.group(build)
-        expected = 2 + 4 * 20
         followed: list[object] = []
 
         def write(place: int) -> None:
@@ -151,13 +149,12 @@ class ConcurrencyContract(Contract):
                 world.record(unit(place), build, success=False)
 
         def follow() -> None:
-            while len(followed) < expected:
-                followed.extend(world.registry.feed.read(len(followed), limit=MAX_LIMIT).changes)
+            followed.extend(world.registry.feed.read(len(followed), limit=MAX_LIMIT).changes)
 
-        actions: list[Callable[[], None]] = [partial(write, place) for place in range(4)]
-        race([*actions, follow])
+        race_watched([partial(write, place) for place in range(4)], follow)
 
         assert followed == world.changes()
+        assert len(followed) == 2 + 4 * 20
 
     def test_creating_the_same_receiver(self, world: World) -> None:
         """Of many threads that create a receiver of one identity, one does."""

@@ -207,9 +207,11 @@ class FeedContract(Contract):
         """A change tells when it happened by the store's clock, and so does its event."""
         build = world.receiver()
         world.clock.advance(9)
+        then = world.clock()
         event = world.event(UNIT, build)
+        world.clock.advance(9)
 
-        assert world.changes()[-1].recorded_at == event.recorded_at == world.clock()
+        assert world.changes()[-1].recorded_at == event.recorded_at == then
 
     def test_refused_writes_are_not_told(self, world: World) -> None:
         """What was refused takes no position."""

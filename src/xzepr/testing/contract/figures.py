@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from xzepr.errors import NotFound
@@ -44,6 +45,16 @@ class CountingContract(Contract):
         world.append(*(new_event(UNIT, build) for _ in range(3)))
 
         assert world.registry.events.count(limit=3) == Count(3, exact=True)
+
+    def test_refused_events_do_not_count(self, world: World) -> None:
+        """What was refused is not counted."""
+        build = world.receiver()
+        event = new_event(UNIT, build, id=new_id())
+        nobody = attrs.evolve(build, id=new_id())
+
+        world.append(event, new_event(UNIT, nobody), new_event(UNIT, build, id=event.id, success=False))
+
+        assert world.registry.events.count() == Count(1, exact=True)
 
     def test_redacted_events_count(self, world: World) -> None:
         """A redacted event still counts."""
@@ -98,6 +109,16 @@ class StatisticsContract(Contract):
         world.append(event, event)
 
         assert world.registry.receivers.statistics(build).total == 1
+
+    def test_conflicts_do_not_count(self, world: World) -> None:
+        """A conflict is not counted, neither as a success nor as a failure."""
+        build = world.receiver()
+        event = new_event(UNIT, build, id=new_id())
+        world.append(event, new_event(UNIT, build, id=event.id, success=False))
+
+        figures = world.registry.receivers.statistics(build)
+
+        assert (figures.succeeded, figures.failed) == (1, 0)
 
     def test_missing(self, world: World) -> None:
         """A receiver that does not exist has no figures."""

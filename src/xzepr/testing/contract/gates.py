@@ -6,8 +6,8 @@ import pytest
 
 from xzepr.errors import NotFound
 from xzepr.model import TransitionKind, Unit
-from xzepr.testing.contract._base import FAILED, MISSING, PASSED, Contract
-from xzepr.testing.world import OTHER, UNIT, World, new_id, unit
+from xzepr.testing.contract._base import FAILED, MISSING, PASSED, Contract, spoil
+from xzepr.testing.world import OTHER, UNIT, World, new_event, new_id, unit
 
 
 class GatesContract(Contract):
@@ -65,6 +65,17 @@ class GatesContract(Contract):
             states.append(world.complete(gate))
 
         assert states == [False, True, False]
+
+    def test_latest_has_any_id(self, world: World) -> None:
+        """What is recorded last decides, also if its id is an older one."""
+        build = world.receiver()
+        gate = world.group(build)
+        older, newer = new_id(), new_id()
+        world.append(new_event(UNIT, build, id=newer, success=False))
+
+        world.append(new_event(UNIT, build, id=older))
+
+        assert world.complete(gate)
 
     def test_failure_reopens_success_completes_again(self, world: World) -> None:
         """A failure reopens a complete group, a success completes it again, numbered and alternating."""
@@ -194,6 +205,16 @@ class GatesContract(Contract):
         found = world.registry.groups.transitions(gate, UNIT, after=2, limit=3)
 
         assert [each.number for each in found] == [3, 4, 5]
+
+    def test_answer_is_the_callers(self, world: World) -> None:
+        """What a caller does to the transitions that it was given does not reach the store."""
+        build = world.receiver()
+        gate = world.group(build)
+        world.record(UNIT, build)
+
+        spoil(world.store.groups.transitions(gate.id, UNIT, after=0, limit=10))
+
+        assert [each.number for each in world.transitions(gate)] == [1]
 
     def test_verdict_of_nothing(self, world: World) -> None:
         """A group that does not exist gives no verdict."""

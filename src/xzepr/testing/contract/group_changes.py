@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from xzepr.errors import AlreadyExists, NotFound, RevisionConflict
 from xzepr.model import SYSTEM, ChangeKind
-from xzepr.testing.contract._base import Contract
+from xzepr.testing.contract._base import Contract, spoil
 from xzepr.testing.world import UNIT, World, new_id
 
 
@@ -45,6 +46,16 @@ class GroupChangesContract(Contract):
         assert (caught.value.expected, caught.value.actual) == (1, 2)
         assert world.store.groups.get(gate.id) == changed
 
+    def test_store_sees_a_stale_revision(self, world: World) -> None:
+        """The store itself refuses it: a caller may have read the group before somebody else changed it."""
+        gate = world.group(world.receiver())
+        changed = world.registry.groups.update(gate, expected_revision=1, enabled=False)
+
+        with pytest.raises(RevisionConflict) as caught:
+            world.store.groups.update(attrs.evolve(gate, description="new"), SYSTEM, max_enabled_groups=100)
+        assert (caught.value.expected, caught.value.actual) == (1, 2)
+        assert world.store.groups.get(gate.id) == changed
+
     def test_change_to_an_unknown_receiver(self, world: World) -> None:
         """A group cannot be given a receiver that does not exist."""
         gate = world.group(world.receiver())
@@ -69,6 +80,14 @@ class GroupChangesContract(Contract):
         third = world.registry.groups.update(first, expected_revision=2, name="renamed")
 
         assert list(world.registry.groups.revisions(first)) == [first, second, third]
+
+    def test_answer_is_the_callers(self, world: World) -> None:
+        """What a caller does to the revisions that it was given does not reach the store."""
+        gate = world.group(world.receiver())
+
+        spoil(world.store.groups.revisions(gate.id))
+
+        assert list(world.registry.groups.revisions(gate)) == [gate]
 
     def test_deleted_is_gone(self, world: World) -> None:
         """A deleted group is found neither by its id nor by its identity, nor listed."""

@@ -140,6 +140,16 @@ class IdempotencyContract(Contract):
 
         assert world.store.events.get(event_id) == first.event
 
+    def test_conflict_tells_the_feed_nothing(self, world: World) -> None:
+        """A conflict leaves the feed as it was."""
+        build, event_id = world.receiver(), new_id()
+        world.append(new_event(UNIT, build, id=event_id, payload=1))
+        head = world.registry.feed.head()
+
+        world.append(new_event(UNIT, build, id=event_id, payload=2))
+
+        assert world.registry.feed.head() == head
+
     def test_key_with_other_content(self, world: World) -> None:
         """A known key with other content is a conflict with the event that has it."""
         build = world.receiver()

@@ -64,6 +64,23 @@ class LifecycleContract(Contract):
             CALLS[call](world.store)
         assert caught.value.what == "store"
 
+    def test_read_after_close(self, world: World) -> None:
+        """A closed store does not answer from what it remembers either."""
+        build = world.receiver()
+        gate = world.group(build)
+        event = world.event(UNIT, build)
+        asks: tuple[Callable[[], object], ...] = (
+            lambda: world.store.events.get(event.id),
+            lambda: world.store.receivers.get(build.id),
+            lambda: world.store.groups.verdict(gate.id, UNIT, as_of=None),
+        )
+        assert all(ask() for ask in asks)
+        world.store.close()
+
+        for ask in asks:
+            with pytest.raises(Closed):
+                ask()
+
     def test_append_after_close(self, world: World) -> None:
         """A closed store takes no event."""
         event = new_event(UNIT, world.receiver())

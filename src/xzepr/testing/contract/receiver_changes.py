@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from xzepr.errors import AlreadyExists, InUse, NotFound, RevisionConflict
@@ -43,6 +44,16 @@ class ReceiverChangesContract(Contract):
         with pytest.raises(RevisionConflict) as caught:
             world.registry.receivers.update(build, expected_revision=1, description="second")
         assert (caught.value.expected, caught.value.actual) == (1, 2)
+
+    def test_store_sees_a_stale_revision(self, world: World) -> None:
+        """The store itself refuses it: a caller may have read the receiver before somebody else changed it."""
+        build = world.receiver()
+        changed = world.registry.receivers.update(build, expected_revision=1, description="first")
+
+        with pytest.raises(RevisionConflict) as caught:
+            world.store.receivers.update(attrs.evolve(build, description="second"), SYSTEM)
+        assert (caught.value.expected, caught.value.actual) == (1, 2)
+        assert world.store.receivers.get(build.id) == changed
 
     def test_refused_change_changes_nothing(self, world: World) -> None:
         """After a refused change the receiver is as it was."""
