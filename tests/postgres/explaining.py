@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, Final
 
 import attrs
 import psycopg
 
-from xzepr.model import MAX_EXAMINED_ROWS, MAX_LIMIT, Ulid
-from xzepr_postgres.failures import failure_of
-from xzepr_postgres.schema import Schema
-from xzepr_postgres.sessions import Row, run
-from xzepr_postgres.statements import Parameter, written
+from tests.postgres.watching import WatchedSession
+from xzepr.model import MAX_EXAMINED_ROWS, MAX_LIMIT
+from xzepr_postgres.sessions import Row
+from xzepr_postgres.statements import Parameter
 
 SMALL: Final = frozenset({"definitions", "feed_head", "version", "staging_seq"})
 """The tables of one row. All others grow with the registry."""
@@ -149,43 +147,26 @@ def explains(url: str) -> bool:
     return True
 
 
-class ExplainedSession:
-    """Runs the statements of a store, one transaction each, and keeps how they were executed.
+class ExplainedSession(WatchedSession):
+    """Keeps how the statements were executed.
 
     Args:
         url: The database, as a superuser.
         settings: More settings of the session.
     """
 
-    joined = False
-
     def __init__(self, url: str, **settings: str) -> None:
+        super().__init__(url, settings)
         self.plans: list[Plan] = []
         self.statements: set[str] = set()
         self.met: set[tuple[str | None, str]] = set()
-        self._connection = psycopg.connect(url, autocommit=True)
         self._connection.execute("LOAD 'auto_explain'")
         own = dict(_SETTINGS)
         if self._connection.info.server_version // 10_000 >= _TOLD_SINCE:
             own["log_parameter_max_length"] = "0"
-        for name, value in {**{f"auto_explain.{name}": value for name, value in own.items()}, **settings}.items():
-            self._connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        for name, value in own.items():
+            self._connection.execute("SELECT set_config(%s, %s, false)", (f"auto_explain.{name}", value))
         self._connection.add_notice_handler(self._hear)
-
-    def read(self, sql: str, parameters: Mapping[str, Parameter]) -> Sequence[Row]:
-        """Run a statement."""
-        return self.write(sql, parameters)
-
-    def write(
-        self, sql: str, parameters: Mapping[str, Parameter], *, ids: Sequence[Ulid] = (), repeatable: bool = True
-    ) -> Sequence[Row]:
-        """Run a statement; nothing is tried again."""
-        del ids, repeatable
-        self.statements.add(sql)
-        try:
-            return run(self._connection, written(Schema(), sql), parameters)
-        except psycopg.Error as error:
-            raise failure_of(error).error() from error
 
     def take(self) -> list[Plan]:
         """Return the plans since the last time. In a transaction, one is told only when the next statement begins."""
@@ -193,20 +174,9 @@ class ExplainedSession:
         found, self.plans = self.plans, []
         return found
 
-    def disturb(self, sql: str) -> None:
-        """Do something else on this connection, as a superuser."""
-        self._connection.execute(sql.encode())
-
-    @contextmanager
-    def spoiled(self, sql: str) -> Iterator[None]:
-        """Do something that is undone in the end, with all that was asked meanwhile."""
-        with self._connection.transaction(force_rollback=True):
-            self._connection.execute(sql.encode())
-            yield
-
-    def close(self) -> None:
-        """End the session."""
-        self._connection.close()
+    def _run(self, sql: str, parameters: Mapping[str, Parameter]) -> Sequence[Row]:
+        self.statements.add(sql)
+        return super()._run(sql, parameters)
 
     def _hear(self, notice: psycopg.errors.Diagnostic) -> None:
         _, told, plan = (notice.message_primary or "").partition("plan:\n")
