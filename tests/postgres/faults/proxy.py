@@ -161,7 +161,8 @@ class _Link:
 
     def end(self) -> None:
         """Wake whoever waits for one of the sides: there is nothing more to come."""
-        resets = self._plan is not None and self._plan.fault is Fault.RESET
+        plan = self._plan
+        resets = plan is not None and plan.fault is Fault.RESET
         with suppress(OSError):
             if resets:
                 self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
@@ -186,12 +187,13 @@ class _Link:
         with suppress(OSError):
             through = 0
             for kind, message in _messages(self._server):
-                if self._plan is None:
+                plan = self._plan  # the request that is answered: once answered in full, the next may come at any time
+                if plan is None:
                     self._pass_on(self._client, message)
                     continue
-                if self._plan.fault is Fault.CUT:
-                    self._pass_on(self._client, message[: self._plan.through - through])
-                    through = min(self._plan.through, through + len(message))
+                if plan.fault is Fault.CUT:
+                    self._pass_on(self._client, message[: plan.through - through])
+                    through = min(plan.through, through + len(message))
                 if kind == b"Z":  # it is done
                     break
         self.end()
