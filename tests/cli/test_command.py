@@ -12,6 +12,7 @@ import pytest
 
 from xzepr.cli import demo as demo_command
 from xzepr.cli import main
+from xzepr.cli.command import COMMANDS
 from xzepr.errors import ConfigurationError
 
 MODULE = (sys.executable, "-m", "xzepr.cli")
@@ -35,7 +36,7 @@ def test_help_lists_the_commands() -> None:
     done = xzepr("--help")
 
     assert done.returncode == 0
-    assert all(command in done.stdout for command in ("demo", "migrate", "check"))
+    assert set(COMMANDS) <= {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
 
 
 def test_version_names_the_program() -> None:
@@ -161,3 +162,22 @@ def test_main_returns_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     """`main` takes arguments and returns what the process shall end with."""
     assert main(["demo", "--units", "1"]) == 0
     assert "feed head" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` describes a command and its options; for `assert` that is no success, for it would open a gate."""
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+
+    assert caught.value.code == (2 if command == "assert" else 0)
+    assert capsys.readouterr().out.startswith(f"usage: xzepr {command} ")
+
+
+def test_a_terminal_of_another_encoding_loses_nothing() -> None:
+    """What it cannot show is escaped; the command does not fail."""
+    program = "from xzepr.cli.command import main, _spell_out; import sys; _spell_out(sys.stdout); print(chr(8364))"
+    environ = {**os.environ, "PYTHONIOENCODING": "iso-8859-1"}
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, timeout=60, check=True)
+
+    assert done.stdout == b"\\u20ac\n"

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn, Protocol, TextIO
 
-from xzepr.cli import check, demo, migrate
-from xzepr.cli.output import Output
+from xzepr.cli import (
+    asserting,
+    check,
+    demo,
+    events,
+    exporting,
+    feed,
+    groups,
+    importing,
+    migrate,
+    receivers,
+    show,
+    verdict,
+)
+from xzepr.cli.output import Output, shown
 from xzepr.errors import XzeprError
 
 FAILED: Final = 2
@@ -39,7 +54,23 @@ class Command(Protocol):
         """Do it, and return the exit code."""
 
 
-COMMANDS: Final = MappingProxyType[str, Command]({"demo": demo, "migrate": migrate, "check": check})
+COMMANDS: Final = MappingProxyType[str, Command](
+    {
+        "verdict": verdict,
+        "assert": asserting,
+        "show": show,
+        "receivers": receivers,
+        "groups": groups,
+        "events": events,
+        "feed": feed,
+        "export": exporting,
+        "import": importing,
+        "migrate": migrate,
+        "check": check,
+        "demo": demo,
+    }
+)
+"""The commands, in the order in which `--help` lists them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,11 +101,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_stdout()
         return READER_GONE
     except OSError as error:
-        _drop_stdout()
-        return _failed(error.strerror or type(error).__name__, FAILED)
+        if error.filename is None:  # it is about stdout
+            _drop_stdout()
+        return _failed(_reason(error), FAILED)
+    except Exception:  # noqa: BLE001 - the interpreter would make it 1, and 1 is an answer
+        Output(sys.stderr).line(_hidden(traceback.format_exc().rstrip()))
+        return _failed("this is a fault of xzepr or of a plugin: please report it", FAILED)
+
+
+def _reason(error: OSError) -> str:
+    """Say what the system refused, and for which file; a URL in its place may hold a password."""
+    reason = error.strerror or type(error).__name__
+    return reason if error.filename is None else _hidden(f"{shown(str(error.filename))}: {reason}")
+
+
+def _hidden(text: str) -> str:
+    return _URL.sub("(a URL)", text)
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    _spell_out(sys.stdout)
     options = _parser().parse_args(argv)
     command: Command = options.command
     return command.run(options, Output.of(sys.stdout, os.environ))
@@ -86,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
         own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY, allow_abbrev=False)
+        own.help_code = getattr(command, "HELP_CODE", 0)
         command.add_arguments(own)
         own.set_defaults(command=command)
     return parser
@@ -94,8 +141,14 @@ def _parser() -> argparse.ArgumentParser:
 class _Parser(argparse.ArgumentParser):
     """Shows no URL that stands where none belongs: it may hold a password."""
 
+    help_code: int = 0
+    """What `--help` ends with."""
+
     def error(self, message: str) -> NoReturn:
-        super().error(_URL.sub("(a URL)", message))
+        super().error(_hidden(message))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        super().exit(status or self.help_code, message)
 
 
 class _ShowVersion(argparse.Action):
@@ -106,6 +159,12 @@ class _ShowVersion(argparse.Action):
         parser.exit()
 
 
+def _spell_out(stream: TextIO | None) -> None:
+    """Let what the encoding of a terminal lacks be escaped, not be an error."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
 def _failed(reason: str, code: int) -> int:
     Output(sys.stderr).line(f"xzepr: {reason}")
     return code
@@ -113,6 +172,10 @@ def _failed(reason: str, code: int) -> int:
 
 def _drop_stdout() -> None:
     """Let what is still buffered go nowhere, so that the interpreter does not complain at its end."""
+    try:
+        place = sys.stdout.fileno()
+    except (AttributeError, OSError):  # there is none, or it is no file
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, place)
     os.close(nowhere)

@@ -1,16 +1,22 @@
-"""Plain text for people: aligned columns, and colour where it helps and is wanted."""
+"""Plain text for people: aligned columns, and colour where it helps and is wanted; JSON for programs."""
 
 from __future__ import annotations
 
+import json
 import os
+import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TextIO
 
 import attrs
 
+from xzepr.documents import JsonValue
+
 _GAP: Final = "  "
 _RESET: Final = "\x1b[0m"
+_CONTROLS: Final = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+"""What JSON leaves as it stands, and some terminals obey."""
 
 
 class Style(StrEnum):
@@ -87,6 +93,14 @@ class Output:
             self.stream.write(self._styled(text, style) + "\n")
             self.stream.flush()
 
+    def json(self, value: JsonValue, *, indent: int | None = None) -> None:
+        """Write a value as JSON: on one line, unless it is indented for people.
+
+        What the stream cannot encode is written as an escape; the value stays the same.
+        """
+        if self.stream is not None:
+            self.line(json_text(value, ascii_only=not _is_utf8(self.stream), indent=indent))
+
     def head(self, columns: Sequence[Column]) -> None:
         """Write the titles of a table."""
         self.row(columns, [Cell(column.title, Style.STRONG) for column in columns])
@@ -98,9 +112,49 @@ class Output:
         self.line(_GAP.join(pieces).rstrip())
 
     def _fitted(self, column: Column, cell: Cell) -> str:
-        blanks = " " * (column.width - len(cell.text))
+        blanks = " " * (column.width - width_of(cell.text))
         text = self._styled(cell.text, cell.style)
         return blanks + text if column.right else text + blanks
 
     def _styled(self, text: str, style: Style) -> str:
         return f"{style}{text}{_RESET}" if self.coloured and style and text else text
+
+
+def json_text(value: JsonValue, *, ascii_only: bool = False, indent: int | None = None) -> str:
+    """Return the JSON text of a value.
+
+    Example:
+        >>> json_text({"name": "Zürich", "ok": True})
+        '{"name":"Zürich","ok":true}'
+    """
+    separators = (",", ":") if indent is None else (",", ": ")
+    text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False, indent=indent, separators=separators)
+    return text if text.isascii() and "\x7f" not in text else text.translate(_CONTROLS)
+
+
+def shown(text: str) -> str:
+    r"""Return a text with escapes for what a terminal would obey or not show.
+
+    Example:
+        >>> print(shown("web\u202e"))
+        web\u202e
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def width_of(text: str) -> int:
+    """Return how many columns a text takes on a terminal.
+
+    Example:
+        >>> width_of("web"), width_of("東京")
+        (3, 4)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "FW") for one in text)
+
+
+def _is_utf8(stream: TextIO) -> bool:
+    return (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"

@@ -1,0 +1,163 @@
+"""Arguments that several commands have: a group, a unit, a place in the feed, a number, a time.
+
+What is empty is refused by the name of its argument: it comes from a variable that nobody has set.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from xzepr import EventReceiverGroup, FeedCursor, Registry, Unit, parse_time
+from xzepr.cli.naming import find_group
+from xzepr.errors import BadCursor, Invalid
+from xzepr.model import MAX_WHOLE, UNIT_FIELDS
+
+_DIGITS: Final = len(str(MAX_WHOLE))
+
+_HELP: Final = {
+    "name": "what the unit is called",
+    "version": "its version",
+    "release": "which build of that version",
+    "platform_id": "what it runs on",
+    "package": "how it is packaged",
+}
+
+
+class Once(argparse.Action):
+    """Takes an option once: of two values, nobody knows which one is meant."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Take the value, if there is none yet."""
+        del option_string
+        if getattr(namespace, self.dest, None) is not None:
+            raise argparse.ArgumentError(self, "is given twice")
+        setattr(namespace, self.dest, values)
+        del parser
+
+
+def given_text(text: str) -> str:
+    """Take a text that must not be empty.
+
+    Raises:
+        argparse.ArgumentTypeError: It is.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty: was the variable set?")
+    return text
+
+
+def whole_number(text: str) -> int:
+    """Take a whole number of at least 0, in plain digits.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    given_text(text)
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) <= MAX_WHOLE):
+        raise argparse.ArgumentTypeError("must be a whole number of at least 0, in digits")
+    return int(text)
+
+
+def positive_number(text: str) -> int:
+    """Take a whole number of at least 1, in plain digits.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    number = whole_number(text)
+    if not number:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def moment(text: str) -> datetime:
+    """Take a time with a zone, as RFC 3339 writes it.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    try:
+        return parse_time(given_text(text))
+    except Invalid as error:
+        raise argparse.ArgumentTypeError(error.violations[0].reason) from None
+
+
+def place(text: str) -> FeedCursor | int:
+    """Take a place in the feed: a position, or a saved cursor.
+
+    Raises:
+        argparse.ArgumentTypeError: It is neither.
+    """
+    if given_text(text).isdigit():
+        return whole_number(text)
+    try:
+        return FeedCursor.parse(text)
+    except BadCursor:
+        raise argparse.ArgumentTypeError(
+            "must be a position, or a cursor such as 42-01ARZ3NDEKTSV4RRFFQ69G5FAV"
+        ) from None
+
+
+def add_group_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare the argument ``GROUP``."""
+    text = "the group: its id, its name if no other has it, or name/type/version"
+    parser.add_argument("group", metavar="GROUP", type=given_text, help=text)
+
+
+def group_of(options: argparse.Namespace, registry: Registry) -> EventReceiverGroup:
+    """Return the group that is meant.
+
+    Raises:
+        NotFound: There is none.
+        Invalid: It may be one of several.
+    """
+    return find_group(registry, options.group)
+
+
+def add_unit_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Declare one option for each field of a unit.
+
+    Args:
+        parser: Where.
+        required: Whether all must be given; else each narrows a list.
+    """
+    fields = parser.add_argument_group("the unit" if required else "only events of units with")
+    for field in UNIT_FIELDS:
+        option = f"--{field.replace('_', '-')}"
+        fields.add_argument(
+            option, dest=field, metavar="TEXT", type=given_text, action=Once, required=required, help=_HELP[field]
+        )
+
+
+def unit_of(options: argparse.Namespace) -> Unit:
+    """Return the unit that is meant.
+
+    Raises:
+        Invalid: A field is no text that a unit may have.
+    """
+    return Unit(**unit_fields(options))
+
+
+def unit_fields(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of a unit that were given."""
+    fields = {field: getattr(options, field) for field in UNIT_FIELDS}
+    return {field: value for field, value in fields.items() if value is not None}
+
+
+def add_json_argument(parser: argparse.ArgumentParser, what: str = "write one JSON object") -> None:
+    """Declare ``--json``.
+
+    Args:
+        parser: Where.
+        what: What it does.
+    """
+    parser.add_argument("--json", action="store_true", help=what)

@@ -1,0 +1,23 @@
+"""A unit's picture: read from a registry once, as a value; then drawn for a terminal, as a page, or as JSON.
+
+`gathering` reads. `moments` puts what was read into one order, `layout` gives it places; `terminal`, `page` and `forms`
+turn it into text. Only `gathering` knows the registry; all others are functions of its :class:`UnitPicture`.
+"""
+
+from __future__ import annotations
+
+from xzepr.cli.picture.forms import picture_form
+from xzepr.cli.picture.gathering import DEFAULT_EVENTS, MAX_EVENTS, GroupPicture, UnitPicture, gather
+from xzepr.cli.picture.page import page_of
+from xzepr.cli.picture.terminal import write_picture
+
+__all__ = [
+    "DEFAULT_EVENTS",
+    "MAX_EVENTS",
+    "GroupPicture",
+    "UnitPicture",
+    "gather",
+    "page_of",
+    "picture_form",
+    "write_picture",
+]
