@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import attrs
@@ -116,6 +116,15 @@ def test_an_event_verifies_without_what_the_store_gave_and_took(change: dict[str
 def test_a_redacted_event_gives_nothing_away() -> None:
     """Without the salt, equal payloads have unequal digests."""
     assert make_new_event(salt=b"\1" * 16).payload_digest != make_new_event().payload_digest
+
+
+def test_the_zone_of_a_time_is_no_part_of_the_digest() -> None:
+    """A moment told in another zone is the same moment."""
+    there = timezone(timedelta(hours=-5, minutes=-30))
+    new = make_new_event()
+    assert attrs.evolve(new, occurred_at=new.occurred_at.astimezone(there)).digest == new.digest
+    event = make_event()
+    assert attrs.evolve(event, occurred_at=event.occurred_at.astimezone(there)).verify()
 
 
 def test_digests_that_are_no_digests_are_refused() -> None:

@@ -15,8 +15,9 @@ from xzepr.documents import JsonValue
 from xzepr.errors import Damaged
 from xzepr.model.changes import Change, Redaction
 from xzepr.model.checks import Checks
-from xzepr.model.forms import JsonObject, subject_form, time_form
+from xzepr.model.forms import JsonObject, subject_form
 from xzepr.model.gates import Transition
+from xzepr.model.times import format_time
 from xzepr.model.ulids import is_ulid
 
 TYPE_PREFIX: Final = "io.xzepr."
@@ -51,7 +52,7 @@ def cloudevent(change: Change, source: str) -> JsonObject:
         "source": source,
         "type": f"{TYPE_PREFIX}{change.kind}",
         **_subject(change),
-        "time": time_form(change.recorded_at),
+        "time": format_time(change.recorded_at),
         "datacontenttype": "application/json",
         "sequence": f"{change.position:0{SEQUENCE_DIGITS}d}",
         "actorissuer": change.actor.issuer,

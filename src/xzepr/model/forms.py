@@ -6,7 +6,7 @@ Each kind of value has one form with a fixed set of keys, named and ordered like
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Never, TypeAlias
 
 from xzepr.documents import JsonValue
@@ -108,7 +108,7 @@ def json_form(value: Formed) -> JsonObject:  # noqa: C901, PLR0911, PLR0912 - on
         case ReceiverStatistics():
             return _statistics(value)
         case Mention():
-            return {"event_id": value.event_id, "recorded_at": time_form(value.recorded_at)}
+            return {"event_id": value.event_id, "recorded_at": format_time(value.recorded_at)}
         case Count():
             return {"value": value.value, "exact": value.exact}
         case Page():
@@ -128,13 +128,8 @@ def _refusal(value: Never) -> Invalid:
     return Invalid([Violation("value", f"must be a value of the model, not {type(value).__name__}")])
 
 
-def time_form(moment: datetime) -> str:
-    """Write a time of any zone."""
-    return format_time(moment.astimezone(UTC))
-
-
 def _time_or_null(moment: datetime | None) -> str | None:
-    return None if moment is None else time_form(moment)
+    return None if moment is None else format_time(moment)
 
 
 def _receiver(receiver: EventReceiver) -> JsonObject:
@@ -149,8 +144,8 @@ def _receiver(receiver: EventReceiver) -> JsonObject:
         "fingerprint": receiver.fingerprint,
         "owner": json_form(receiver.owner),
         "revision": receiver.revision,
-        "created_at": time_form(receiver.created_at),
-        "updated_at": time_form(receiver.updated_at),
+        "created_at": format_time(receiver.created_at),
+        "updated_at": format_time(receiver.updated_at),
     }
 
 
@@ -165,8 +160,8 @@ def _group(group: EventReceiverGroup) -> JsonObject:
         "enabled": group.enabled,
         "owner": json_form(group.owner),
         "revision": group.revision,
-        "created_at": time_form(group.created_at),
-        "updated_at": time_form(group.updated_at),
+        "created_at": format_time(group.created_at),
+        "updated_at": format_time(group.updated_at),
     }
 
 
@@ -191,10 +186,10 @@ def _event(event: Event) -> JsonObject:
         "payload_digest": event.payload_digest,
         "description": event.description,
         "owner": json_form(event.owner),
-        "occurred_at": time_form(event.occurred_at),
+        "occurred_at": format_time(event.occurred_at),
         "digest": event.digest,
         "n": event.n,
-        "recorded_at": time_form(event.recorded_at),
+        "recorded_at": format_time(event.recorded_at),
     }
 
 
@@ -242,7 +237,7 @@ def _transition(transition: Transition) -> JsonObject:
         "number": transition.number,
         "kind": str(transition.kind),
         "event_id": transition.event_id,
-        "recorded_at": time_form(transition.recorded_at),
+        "recorded_at": format_time(transition.recorded_at),
     }
 
 
@@ -252,7 +247,7 @@ def _change(change: Change) -> JsonObject:
         "id": change.id,
         "cursor": str(change.cursor),
         "kind": str(change.kind),
-        "recorded_at": time_form(change.recorded_at),
+        "recorded_at": format_time(change.recorded_at),
         "actor": json_form(change.actor),
         "subject": subject_form(change.subject),
     }
@@ -273,7 +268,7 @@ def _parked(parked: Parked) -> JsonObject:
         "cursor": str(parked.cursor),
         "attempts": parked.attempts,
         "error": parked.error,
-        "parked_at": time_form(parked.parked_at),
+        "parked_at": format_time(parked.parked_at),
     }
 
 

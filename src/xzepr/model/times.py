@@ -46,12 +46,14 @@ def ask(clock: Clock) -> datetime:
 
 
 def format_time(moment: datetime) -> str:
-    """Write a UTC time as RFC 3339 with six digits and ``Z``: the form that digests are taken over.
+    """Write an aware time as RFC 3339 in UTC with six digits and ``Z``: the form that digests are taken over.
 
     Example:
-        >>> format_time(datetime(2026, 11, 23, 4, 5, 6, 7, tzinfo=UTC))
+        >>> format_time(datetime(2026, 11, 23, 5, 5, 6, 7, tzinfo=timezone(timedelta(hours=1))))
         '2026-11-23T04:05:06.000007Z'
     """
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
     return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
