@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,15 +12,18 @@ from tests.cli.calling import UNIT, unit_arguments
 from xzepr import FeedCursor
 from xzepr.cli.arguments import (
     add_unit_arguments,
+    add_unit_filter,
     given_text,
     moment,
     place,
     positive_number,
     unit_fields,
     unit_of,
+    unit_text,
     whole_number,
 )
-from xzepr.model import Ulid
+from xzepr.errors import ConfigurationError
+from xzepr.model import UNIT_FIELDS, Ulid
 
 CURSOR = FeedCursor(42, Ulid("01ARZ3NDEKTSV4RRFFQ69G5FAV"))
 
@@ -78,11 +81,16 @@ def test_c058_what_is_no_place(text: str) -> None:
         place(text)
 
 
-def parsed(*arguments: str, required: bool = True) -> ArgumentParser:
-    """A parser with the options of a unit, fed with arguments."""
+def parsed(*arguments: str) -> Namespace:
+    """What a parser with the arguments of a unit reads."""
     parser = ArgumentParser()
-    add_unit_arguments(parser, required=required)
-    return parser.parse_args(arguments)  # type: ignore[return-value]
+    add_unit_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def test_a_unit_in_one_argument() -> None:
+    """As every table shows it."""
+    assert unit_of(parsed(str(UNIT))) == UNIT
 
 
 def test_a_unit_from_its_options() -> None:
@@ -90,13 +98,35 @@ def test_a_unit_from_its_options() -> None:
     assert unit_of(parsed(*unit_arguments())) == UNIT
 
 
-@pytest.mark.parametrize("missing", ["name", "version", "release", "platform-id", "package"])
-def test_a_missing_field_is_named(missing: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """All five are needed."""
-    with pytest.raises(SystemExit):
-        parsed(*[one for one in unit_arguments() if not one.startswith(f"--{missing}=")])
+@pytest.mark.parametrize(
+    "text", ["web", "web/1/7/linux", "web/1/7/linux/oci/x", "a/b/1/7/linux/oci", "/web/1/7/linux/oci"]
+)
+def test_c016_what_is_no_unit(text: str) -> None:
+    """With more or fewer slashes, nobody knows which field is which."""
+    with pytest.raises(ArgumentTypeError, match="must be name/version/release/platform_id/package; if one of"):
+        unit_text(text)
 
-    assert f"required: --{missing}\n" in capsys.readouterr().err
+
+@pytest.mark.parametrize("field", UNIT_FIELDS)
+@pytest.mark.parametrize("blank", ["", " "])
+def test_c016_a_field_of_an_unset_variable_is_named(field: str, blank: str) -> None:
+    """The slashes are there, and nothing between two of them."""
+    with pytest.raises(ArgumentTypeError, match=f"^{field} is empty: was the variable set"):
+        unit_text("/".join((UNIT.fields() | {field: blank}).values()))
+
+
+def test_a_unit_that_is_given_twice() -> None:
+    """Of two units, nobody knows which one is meant."""
+    with pytest.raises(ConfigurationError, match="given twice: as UNIT, and by --release"):
+        unit_of(parsed(str(UNIT), "--release=8"))
+
+
+@pytest.mark.parametrize("missing", ["name", "version", "release", "platform-id", "package"])
+def test_a_missing_field_is_named(missing: str) -> None:
+    """All five are needed."""
+    options = parsed(*[one for one in unit_arguments() if not one.startswith(f"--{missing}=")])
+    with pytest.raises(ConfigurationError, match=f"which unit.* by its options: --{missing}$"):
+        unit_of(options)
 
 
 def test_an_option_that_comes_twice(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,7 +139,9 @@ def test_an_option_that_comes_twice(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_fields_that_narrow_a_list() -> None:
     """Only those that were given."""
-    assert unit_fields(parsed("--name=web", "--platform-id=linux", required=False)) == {
+    parser = ArgumentParser()
+    add_unit_filter(parser)
+    assert unit_fields(parser.parse_args(["--name=web", "--platform-id=linux"])) == {
         "name": "web",
         "platform_id": "linux",
     }

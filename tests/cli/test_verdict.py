@@ -102,6 +102,29 @@ def test_c016_an_unset_variable_is_never_a_verdict(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "arguments", [[str(UNIT)], ["release"], ["release", "web//7/linux-amd64/oci"], ["", str(UNIT)]]
+)
+def test_c016_a_unit_of_unset_variables_is_never_a_verdict(
+    story: Story, call: Call, command: str, arguments: list[str]
+) -> None:
+    """The same holds for a unit in one argument: what is left is 2, and says what is missing."""
+    story.scanned()
+    answer = call(command, *arguments)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert "which unit" in answer.err or "is empty: was the variable set?" in answer.err
+
+
+def test_a_unit_in_one_argument(story: Story, call: Call) -> None:
+    """As every table shows it, so that it can be copied."""
+    assert call("assert", "release", str(UNIT)).code == 1
+    story.scanned()
+    assert call("assert", "release", str(UNIT), "--json").object["complete"] is True
+    assert call("verdict", "release", str(UNIT)).words[1] == ["unit", str(UNIT)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("place", range(6))
 def test_a_variable_that_vanishes_is_never_a_verdict(story: Story, call: Call, command: str, place: int) -> None:
     """Unquoted, an unset variable leaves nothing behind: the argument is missing, or an option has no value."""
@@ -125,7 +148,9 @@ def test_a_variable_that_vanishes_is_never_a_verdict(story: Story, call: Call, c
         (["release", "--as-of=99999999999999999999"], "whole number"),
         (["release", "--name=web"], "--name: is given twice"),
         (["release", "--frobnicate"], "unrecognized arguments"),
-        (["release", "release"], "unrecognized arguments"),
+        (["release", "release"], "argument UNIT: must be name/version/release/platform_id/package"),
+        (["release", str(UNIT)], "the unit is given twice: as UNIT, and by --name"),
+        (["release", str(UNIT), str(UNIT)], "unrecognized arguments"),
         (["--help"], ""),
         (["release", "--help"], ""),
         (["release", "-h"], ""),

@@ -12,10 +12,15 @@ from typing import Any, Final
 
 from xzepr import EventReceiverGroup, FeedCursor, Registry, Unit, parse_time
 from xzepr.cli.naming import find_group
-from xzepr.errors import BadCursor, Invalid
+from xzepr.errors import BadCursor, ConfigurationError, Invalid
 from xzepr.model import MAX_WHOLE, UNIT_FIELDS
 
 _DIGITS: Final = len(str(MAX_WHOLE))
+
+UNIT_FORM: Final = "/".join(UNIT_FIELDS)
+"""How a unit is written in one argument."""
+
+_SLASHES: Final = "if one of these holds a slash, give the options instead"
 
 _HELP: Final = {
     "name": "what the unit is called",
@@ -107,6 +112,24 @@ def place(text: str) -> FeedCursor | int:
         ) from None
 
 
+def unit_text(text: str) -> dict[str, str]:
+    """Take a unit as its five fields with slashes between them; these hold none then, whatever variables they are from.
+
+    Raises:
+        argparse.ArgumentTypeError: There are more or fewer of them, or one is empty.
+    """
+    values = given_text(text).split("/")
+    if len(values) != len(UNIT_FIELDS):
+        raise argparse.ArgumentTypeError(
+            f"must be {UNIT_FORM}; if one of these holds a slash, give the options instead"
+        )
+    fields = dict(zip(UNIT_FIELDS, values, strict=True))
+    for field, value in fields.items():
+        if not value.strip():
+            raise argparse.ArgumentTypeError(f"{field} is empty: was the variable set?")
+    return fields
+
+
 def add_group_argument(parser: argparse.ArgumentParser) -> None:
     """Declare the argument ``GROUP``."""
     text = "the group: its id, its name if no other has it, or name/type/version"
@@ -123,32 +146,48 @@ def group_of(options: argparse.Namespace, registry: Registry) -> EventReceiverGr
     return find_group(registry, options.group)
 
 
-def add_unit_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """Declare one option for each field of a unit.
+def add_unit_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare ``UNIT``, and an option for each of its fields."""
+    text = f"the unit, as {UNIT_FORM}; {_SLASHES}"
+    parser.add_argument("unit", metavar="UNIT", nargs="?", type=unit_text, help=text)
+    _add_fields(parser, "the unit, where UNIT is not given")
 
-    Args:
-        parser: Where.
-        required: Whether all must be given; else each narrows a list.
-    """
-    fields = parser.add_argument_group("the unit" if required else "only events of units with")
+
+def add_unit_filter(parser: argparse.ArgumentParser) -> None:
+    """Declare an option for each field of a unit, each of which narrows a list."""
+    _add_fields(parser, "only events of units with")
+
+
+def _add_fields(parser: argparse.ArgumentParser, title: str) -> None:
+    fields = parser.add_argument_group(title)
     for field in UNIT_FIELDS:
-        option = f"--{field.replace('_', '-')}"
-        fields.add_argument(
-            option, dest=field, metavar="TEXT", type=given_text, action=Once, required=required, help=_HELP[field]
-        )
+        fields.add_argument(_option(field), dest=field, metavar="TEXT", type=given_text, action=Once, help=_HELP[field])
+
+
+def _option(field: str) -> str:
+    return f"--{field.replace('_', '-')}"
 
 
 def unit_of(options: argparse.Namespace) -> Unit:
     """Return the unit that is meant.
 
     Raises:
+        ConfigurationError: It is not given, in part, or twice.
         Invalid: A field is no text that a unit may have.
     """
-    return Unit(**unit_fields(options))
+    fields = unit_fields(options)
+    if options.unit is not None and fields:
+        raise ConfigurationError(f"the unit is given twice: as UNIT, and by {_option(next(iter(fields)))}")
+    if options.unit is not None:
+        return Unit(**options.unit)
+    missing = [_option(field) for field in UNIT_FIELDS if field not in fields]
+    if missing:
+        raise ConfigurationError(f"which unit? Give it as {UNIT_FORM}, or by its options: {', '.join(missing)}")
+    return Unit(**fields)
 
 
 def unit_fields(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the fields of a unit that were given."""
+    """Return the fields of a unit that were given by their options."""
     fields = {field: getattr(options, field) for field in UNIT_FIELDS}
     return {field: value for field, value in fields.items() if value is not None}
 

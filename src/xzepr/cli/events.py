@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from xzepr import Event, EventFilter, Registry, json_form
-from xzepr.cli.arguments import Once, add_json_argument, add_unit_arguments, given_text, moment, unit_fields
+from xzepr.cli.arguments import Once, add_json_argument, add_unit_filter, given_text, moment, unit_fields
 from xzepr.cli.listing import INCOMPLETE, Walk, add_list_arguments, write_list
 from xzepr.cli.naming import find_receiver, pages
 from xzepr.cli.opening import opened
@@ -24,7 +24,7 @@ SUMMARY: Final = "List the events, or show one with its payload."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("event", metavar="EVENT", nargs="?", type=given_text, help="show this one: its id")
-    add_unit_arguments(parser, required=False)
+    add_unit_filter(parser)
     _add_filter_arguments(parser)
     add_list_arguments(parser)
     add_json_argument(parser, "write one JSON object, or for a list one on each line")
