@@ -20,6 +20,15 @@ BAD = {
         "raise ImportError('built for another Python')",
         "cannot be imported, as an import of it failed: install what it needs",
     ),
+    "exits": ("import sys; sys.exit(0)", r"cannot be imported \(SystemExit\): see the cause"),
+    "exits when asked": (
+        """
+        @hookimpl
+        def xzepr_store_backends():
+            raise SystemExit
+        """,
+        r"xzepr_store_backends of the plugin .* failed \(SystemExit\): see the cause",
+    ),
     "no Python": ("def (", r"cannot be imported \(SyntaxError\): see the cause"),
     "raises": (
         """

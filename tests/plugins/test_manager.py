@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
@@ -363,6 +364,63 @@ def test_c094_a_drivers_error_with_the_password_is_not_shown() -> None:
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+class Odd(Exception):  # noqa: N818 - a driver's own name
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def noted(text: str) -> Exception:
+    """An error with a note."""
+    error = RuntimeError("driver")
+    error.add_note(text)
+    return error
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        lambda url: RuntimeError(url.reveal()),
+        lambda url: RuntimeError(url.password.reveal()),
+        lambda url: noted(url.reveal()),
+        lambda url: ExceptionGroup("two", [OSError("down"), OSError(url.reveal())]),
+        lambda _: Odd(),
+        lambda url: SystemExit(url.reveal()),
+    ],
+    ids=["as written", "decoded", "in a note", "in a group", "unspeakable", "exit"],
+)
+def test_c094_however_a_driver_spells_the_password_it_is_not_shown(
+    failure: Callable[[StoreURL], BaseException],
+) -> None:
+    """Percent signs, notes and groups hide nothing; an error that cannot be read is taken to tell it."""
+
+    def open_it(url: StoreURL) -> Store:
+        raise failure(url)
+
+    url = "shelf://ci:hunter%32%2fx@host/x"  # not in the line that the traceback shows
+    with pytest.raises(ConfigurationError, match="the shelf backend failed to open") as caught:
+        having(a_backend(open=open_it)).open_store(url)
+
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "hunter" not in shown
+    assert caught.value.__cause__ is None
+
+
+def test_errors_that_come_from_each_other_are_read_once() -> None:
+    """A ring of causes ends; what tells no secret stays the cause."""
+    first, second = RuntimeError("first"), RuntimeError("second")
+    first.__cause__, second.__cause__ = second, first
+
+    def open_it(_: StoreURL) -> Store:
+        raise first
+
+    with pytest.raises(ConfigurationError) as caught:
+        having(a_backend(open=open_it)).open_store("shelf://ci:hunter2@host/x")
+
+    assert caught.value.__cause__ is first
 
 
 @pytest.mark.parametrize("text", ["shelf://ci:hunter2@host:x/", "shlef://ci:hunter2@host/", "shelf:?password=hunter2"])

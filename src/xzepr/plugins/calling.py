@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
+from urllib.parse import unquote
 
 import attrs
 
@@ -64,7 +65,7 @@ class GuardedMigrations:
 
 @attrs.frozen
 class _Failed:
-    error: Exception
+    error: Exception | SystemExit
 
 
 def _try(call: Callable[[], R]) -> R | _Failed:
@@ -73,11 +74,11 @@ def _try(call: Callable[[], R]) -> R | _Failed:
         return call()
     except XzeprError:
         raise
-    except Exception as error:  # noqa: BLE001  # whatever a plugin raises
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a plugin raises
         return _Failed(error)
 
 
-def _failure(backend: StoreBackend, what: str, error: Exception) -> ConfigurationError:
+def _failure(backend: StoreBackend, what: str, error: BaseException) -> ConfigurationError:
     name = type(error).__name__
     if isinstance(error, ImportError):
         hint = install_line(backend.scheme) or ": install what it needs"
@@ -86,11 +87,28 @@ def _failure(backend: StoreBackend, what: str, error: Exception) -> Configuratio
 
 
 def _tells(error: BaseException, url: StoreURL) -> bool:
-    """Say whether an error, or one that it came from, holds a secret of the URL in its message."""
+    """Say whether an error, or one that it came from, may hold a secret of the URL in its message."""
     secrets = [value.reveal() for value in (url.password, *url.options.values()) if isinstance(value, Secret)]
-    seen: BaseException | None = error
-    while seen is not None:
-        if any(secret and secret in f"{seen} {seen.args!r}" for secret in secrets):
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False
+    wanted = [secret for secret in secrets if secret]
+    return any(_holds(one, wanted) for one in _related(error)) if wanted else False
+
+
+def _related(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, those that it came from, and the members of groups: each once, and in a ring too."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [one.__cause__, one.__context__, *(one.exceptions if isinstance(one, BaseExceptionGroup) else ())]
+
+
+def _holds(error: BaseException, secrets: Iterable[str]) -> bool:
+    try:
+        text = " ".join([str(error), *map(str, error.args), *getattr(error, "__notes__", ())])
+    except Exception:  # noqa: BLE001  # a plugin's code: nobody knows what it would tell another time
+        return True
+    return any(secret in text or secret in unquote(text) for secret in secrets)

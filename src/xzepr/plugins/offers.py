@@ -66,7 +66,7 @@ def load_offer(entry_point: EntryPoint) -> Offer:
     except ImportError as error:
         hint = install_line(entry_point.name) or ": install what it needs"
         raise ConfigurationError(f"the {source} cannot be imported, {_missing(error)}{hint}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(f"the {source} cannot be imported ({type(error).__name__}): see the cause") from error
     offer = read_offer(plugin, source)
     names = {*offer.stores, *offer.tokens}
@@ -158,7 +158,7 @@ def _answers(manager: pluggy.PluginManager, source: str, hook: str) -> list[obje
         raise
     except Invalid as error:
         raise ConfigurationError(f"{hook} of the {source} describes wrongly what it offers: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigurationError(f"{hook} of the {source} failed ({type(error).__name__}): see the cause") from error
 
 
