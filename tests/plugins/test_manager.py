@@ -366,7 +366,7 @@ def test_c094_a_drivers_error_with_the_password_is_not_shown() -> None:
     assert caught.value.__context__ is None
 
 
-class Odd(Exception):  # noqa: N818 - a driver's own name
+class Odd(Exception):
     """Cannot say what it is."""
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import attrs
@@ -55,27 +55,33 @@ class Trials:
         name: The write.
         database: Where.
         direct: A registry that meets no fault.
-        faulty: One that goes through the proxy.
+        open_faulty: Opens one that goes through the proxy.
         proxy: The proxy.
     """
 
-    def __init__(self, name: str, database: str, direct: Registry, faulty: Registry, proxy: Proxy) -> None:
+    def __init__(
+        self, name: str, database: str, direct: Registry, open_faulty: Callable[[], Registry], proxy: Proxy
+    ) -> None:
         self._write = WRITES[name]
         self._database = database
         self._direct = direct
-        self._faulty = faulty
+        self._open_faulty = open_faulty
         self._proxy = proxy
         self._write(self._fresh())
         self.done = sizes(picture(database))
         """How many rows each table has once the write is done."""
 
     def run(self, fault: Fault, times: int) -> Iterator[Trial]:
-        """Yield a trial for each request that meets the fault."""
+        """Yield a trial for each request that meets the fault.
+
+        Each has a registry of its own: one that has lost a connection sends other requests for a while.
+        """
         for number in itertools.count(1):
             ready = self._fresh()
+            faulty = self._open_faulty()
             before = picture(self._database)
             self._proxy.plan(Plan(fault, number, times))
-            error = attempt(partial(self._write, ready.through(self._faulty)))
+            error = attempt(partial(self._write, ready.through(faulty)))
             met = self._proxy.requests >= number
             self._proxy.plan(None)
             if not met:
@@ -104,7 +110,7 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def trials(name: str, database: str, direct: Registry, proxy: Proxy, open_registry: OpenRegistry) -> Trials:
     """The trials of a write."""
-    return Trials(name, database, direct, open_registry(proxy.url, attempts=3), proxy)
+    return Trials(name, database, direct, lambda: open_registry(proxy.url, attempts=3), proxy)
 
 
 @pytest.mark.slow
@@ -150,6 +156,6 @@ def test_a_write_in_two_halves_would_be_seen(
             ready.registry.receivers.create(name=name, type="t", version="1", schema=True)
 
     monkeypatch.setitem(WRITES, "two halves", write_twice)
-    trials = Trials("two halves", database, direct, open_registry(proxy.url, attempts=1), proxy)
+    trials = Trials("two halves", database, direct, lambda: open_registry(proxy.url, attempts=1), proxy)
     found = [trial.after == trial.before or sizes(trial.after) == trials.done for trial in trials.run(Fault.UNSEEN, 1)]
     assert not all(found)
