@@ -53,6 +53,11 @@ def test_version_names_the_program() -> None:
         [],
         ["dmeo"],
         ["demo", "--units", "0"],
+        ["demo", "--units", "1001"],
+        ["demo", "--units", "٣"],
+        ["demo", "--seed", "1_0"],
+        ["demo", "--pace", "1e1"],
+        ["demo", "--pace", "61"],
         ["demo", "--units", "many"],
         ["demo", "--seed", "1.5"],
         ["demo", "--pace", "nan"],
@@ -69,21 +74,42 @@ def test_wrong_usage_is_2_and_goes_to_stderr(arguments: Sequence[str]) -> None:
     assert done.stderr.startswith("usage: xzepr")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["check", "postgresql://ci:hunter2@db/shop"],
-        ["check", "--stroe=postgresql://ci:hunter2@db/shop"],
-        ["postgresql://ci:hunter2@db/shop"],
-    ],
-)
-def test_c094_wrong_usage_repeats_no_url(arguments: Sequence[str]) -> None:
-    """A URL that stands where none belongs may hold a password: it is not echoed into a log."""
-    done = xzepr(*arguments)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_misspelt_option_is_named(command: str) -> None:
+    """Before anything else that may be wrong because of it, with the right one beside it."""
+    done = xzepr(command, "x", "--stroe=memory:" if command != "demo" else "--unit=1")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "(a URL)" in done.stderr
-    assert "hunter2" not in done.stderr
+    assert done.stderr.startswith(f"usage: xzepr {command} ")
+    assert f"there is no option --{'stroe' if command != 'demo' else 'unit'}: did you mean --" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "groups", "export", "import", "verdict", "dmeo"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ci:hunter2@db/shop",
+        "postgresql:ci:hunter2@db",
+        "//ci:hunter2@db/shop",
+        "postgresql//ci:hunter2@db",
+        "ci:hunter2@db",
+    ],
+)
+def test_c094_wrong_usage_repeats_no_url(command: str, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A URL that stands where none belongs, whole or in part, may hold a password: it is not echoed into a log."""
+    for arguments in ([command, url, "more", "even more"], [url], [command, f"--stroe={url}"], ["assert", url, url]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+
+        assert caught.value.code == 2
+        assert "hunter2" not in capsys.readouterr().err
+
+
+def test_c092_wrong_usage_shows_nothing_that_a_terminal_obeys() -> None:
+    """What is repeated of the arguments is escaped."""
+    done = xzepr("check", "\x1b[31mx\n::add-mask::hi")
+
+    assert done.stderr.splitlines()[-1].endswith(r"unrecognized arguments: \x1b[31mx\n::add-mask::hi")
 
 
 def without_reader(*arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -115,6 +141,34 @@ def test_full_disk_is_told() -> None:
         done = subprocess.run([*MODULE, "demo"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
 
     assert (done.returncode, done.stderr) == (2, b"xzepr: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", [["check", "--store=nope:"], ["check", "--frobnicate"], ["groups"]])
+def test_a_stderr_that_takes_nothing_changes_no_code(arguments: Sequence[str]) -> None:
+    """Full or without a reader: what could not be done is 2 all the same, and never 1."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with open(os.devnull if not os.path.exists("/dev/full") else "/dev/full", "wb") as full:  # noqa: PTH110, PTH123
+        codes = [
+            subprocess.run([*MODULE, *arguments], stdout=full, stderr=stream, timeout=60, check=False).returncode
+            for stream in (full, write_end)
+        ]
+    os.close(write_end)
+
+    assert codes == [2, 2]
+
+
+def test_what_is_for_its_output_needs_one() -> None:
+    """Without a stdout, a list is an error: nobody can have seen it."""
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *MODULE, "groups", "--store=memory:"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (2, "xzepr: there is no stdout: redirect it\n")
 
 
 def test_closed_stdout_does_no_harm() -> None:
@@ -156,6 +210,20 @@ def test_error_of_the_library_is_one_line(monkeypatch: pytest.MonkeyPatch, capsy
 
     assert main(["demo"]) == 2
     assert capsys.readouterr() == ("", "xzepr: set it right\n")
+
+
+def test_what_a_plugins_failure_came_from_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The error names the plugin; what it raised stands before it, without the URL that it may hold."""
+
+    def broken(*_: object) -> int:
+        raise ConfigurationError("the backend failed") from KeyError("no driver for shelf://ci:hunter2@host")
+
+    monkeypatch.setattr(demo_command, "run", broken)
+
+    assert main(["demo"]) == 2
+    assert capsys.readouterr().err == "xzepr: KeyError: 'no driver for (a URL)\nxzepr: the backend failed\n"
 
 
 def test_main_returns_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,8 +50,29 @@ def test_what_is_empty_is_an_error_and_hides_the_rest(secret: Path, blank: str) 
     with pytest.raises(ConfigurationError, match="XZEPR_STORE_URL is empty"):
         found(**{URL_VARIABLE: blank, FILE_VARIABLE: str(secret)})
     secret.write_text(f"{blank}\nsecond:", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="the file of XZEPR_STORE_URL_FILE is empty"):
+    with pytest.raises(ConfigurationError, match="the first line of the file of XZEPR_STORE_URL_FILE is empty"):
         found(**{FILE_VARIABLE: str(secret)})
+    with pytest.raises(ConfigurationError, match="XZEPR_STORE_URL_FILE is empty"):
+        found(**{FILE_VARIABLE: ""})
+
+
+def test_an_option_that_comes_twice() -> None:
+    """Of two stores nobody knows which one is meant."""
+    with pytest.raises(SystemExit):
+        found("--store=a:", "--store=b:")
+
+
+def test_the_variable_of_a_service_is_another_one() -> None:
+    """Who has set that one learns why it does not count."""
+    with pytest.raises(ConfigurationError, match="XZEPR__STORE__URL is of services"):
+        found(XZEPR__STORE__URL="memory:")
+
+
+def test_a_byte_order_mark_is_no_part_of_it(secret: Path) -> None:
+    """Some editors put one before the first line."""
+    secret.write_bytes(b"\xef\xbb\xbfshelf:")
+
+    assert found(**{FILE_VARIABLE: str(secret)}).scheme == "shelf"
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n", " \n"])
@@ -73,7 +94,7 @@ def test_c094_what_is_no_url_is_refused_unseen(secret: Path, content: bytes) -> 
     assert len(str(caught.value)) < 200
 
 
-@pytest.mark.parametrize("path", ["postgresql://ci:hunter2@db/shop", "", "/", "a\0b"])
+@pytest.mark.parametrize("path", ["postgresql://ci:hunter2@db/shop", "/", "a\0b"])
 def test_c094_a_file_that_cannot_be_read_is_not_named(path: str) -> None:
     """By mistake its name may be the URL itself: the reason is told, the name is not."""
     with pytest.raises(ConfigurationError, match="the file that XZEPR_STORE_URL_FILE names cannot be read") as caught:

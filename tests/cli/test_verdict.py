@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
+
 import pytest
 
 from tests.cli.calling import UNIT, Call, Story, unit_arguments
@@ -147,7 +149,7 @@ def test_a_variable_that_vanishes_is_never_a_verdict(story: Story, call: Call, c
         (["release", "--as-of=0"], "there is no group"),
         (["release", "--as-of=99999999999999999999"], "whole number"),
         (["release", "--name=web"], "--name: is given twice"),
-        (["release", "--frobnicate"], "unrecognized arguments"),
+        (["release", "--frobnicate"], "there is no option --frobnicate: known are"),
         (["release", "release"], "argument UNIT: must be name/version/release/platform_id/package"),
         (["release", str(UNIT)], "the unit is given twice: as UNIT, and by --name"),
         (["release", str(UNIT), str(UNIT)], "unrecognized arguments"),
@@ -183,10 +185,22 @@ def test_a_unit_that_nobody_knows_is_pending(story: Story, call: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [Unavailable("the store is away"), ValueError("a fault"), RecursionError(), OSError()]
+    "error",
+    [
+        Unavailable("the store is away"),
+        ValueError("a fault"),
+        RecursionError(),
+        OSError(),
+        SystemExit(0),
+        SystemExit("ended"),
+        GeneratorExit(),
+        CancelledError(),
+        BaseExceptionGroup("two", [SystemExit(0), ValueError()]),
+    ],
+    ids=repr,
 )
 def test_a_failure_of_any_kind_is_2(
-    story: Story, call: Call, monkeypatch: pytest.MonkeyPatch, error: Exception
+    story: Story, call: Call, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     """The interpreter's own code for an error is 1, which here means pending: it never comes out."""
 
@@ -198,6 +212,15 @@ def test_a_failure_of_any_kind_is_2(
 
     assert (answer.code, answer.out) == (2, "")
     assert answer.err
+
+
+def test_c092_assert_shows_nothing_that_a_terminal_obeys(call: Call, story: Story) -> None:
+    """A receiver may be called anything; a build's log takes a line that begins with colons for a command."""
+    odd = story.registry.receivers.ensure(name="\u202egnissim\u2028::set-output", type="t", version="1", schema=True)
+    story.registry.groups.ensure(name="odd", type="t", version="1", receivers=[odd])
+    answer = call("assert", "odd", str(UNIT))
+
+    assert answer.out == "pending: \\u202egnissim\\u2028::set-output is missing\n"
 
 
 def test_c094_a_fault_shows_no_url(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

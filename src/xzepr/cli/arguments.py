@@ -45,6 +45,8 @@ class Once(argparse.Action):
         del option_string
         if getattr(namespace, self.dest, None) is not None:
             raise argparse.ArgumentError(self, "is given twice")
+        if values == []:  # argparse makes this of "--"
+            raise argparse.ArgumentError(self, "must be something else than --")
         setattr(namespace, self.dest, values)
         del parser
 
@@ -68,7 +70,7 @@ def whole_number(text: str) -> int:
     """
     given_text(text)
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) <= MAX_WHOLE):
-        raise argparse.ArgumentTypeError("must be a whole number of at least 0, in digits")
+        raise argparse.ArgumentTypeError("must be a whole number, in digits")
     return int(text)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from xzepr import json_form
 from xzepr.cli.arguments import add_group_argument, add_json_argument, add_unit_arguments
-from xzepr.cli.output import Output, Style
+from xzepr.cli.output import Output, Style, shown
 from xzepr.cli.store_url import add_store_argument
 from xzepr.cli.verdict import add_as_of_argument, ask
 
@@ -38,5 +38,5 @@ def run(options: argparse.Namespace, output: Output) -> int:
     if options.json:
         output.json(json_form(verdict))
     else:
-        output.line(str(verdict), Style.GOOD if verdict.complete else Style.BAD)
+        output.line(shown(str(verdict)), Style.GOOD if verdict.complete else Style.BAD)
     return COMPLETE if verdict.complete else PENDING

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Final, NoReturn, Protocol, TextIO
 
@@ -27,8 +28,9 @@ from xzepr.cli import (
     show,
     verdict,
 )
-from xzepr.cli.output import Output, shown
-from xzepr.errors import XzeprError
+from xzepr.cli.output import Output, say, shown, silence
+from xzepr.errors import ConfigurationError, XzeprError
+from xzepr.plugins.texts import did_you_mean, showable
 
 FAILED: Final = 2
 """It could not be done. (1 is an answer: it was done, and what was found is not as it should be.)"""
@@ -39,7 +41,10 @@ INTERRUPTED: Final = 130
 READER_GONE: Final = 141
 """What a shell makes of SIGPIPE: 128 + 13."""
 
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*")
+_SECRET: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*|\S*:\S*@\S*|//\S*@\S*")
+"""What may be a URL, or what is left of one after a slip of the hand: with a password in it."""
+
+_LONGEST_CAUSE: Final = 1_000
 
 
 class Command(Protocol):
@@ -72,6 +77,9 @@ COMMANDS: Final = MappingProxyType[str, Command](
 )
 """The commands, in the order in which `--help` lists them."""
 
+SHOWING: Final = frozenset[Command]({verdict, show, receivers, groups, events, feed})
+"""The commands that are for nothing but what they write to stdout."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
@@ -90,40 +98,65 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(argv)
         finally:
-            # What cannot be written shows here, not when the interpreter has ended and nobody can answer.
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            _settle()
+    except SystemExit:
+        raise  # the parser's: see _run
     except XzeprError as error:
+        _tell_cause(error)
         return _failed(str(error), FAILED)
     except KeyboardInterrupt:
         return _failed("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        _drop_stdout()
+        silence(sys.stdout)
         return READER_GONE
     except OSError as error:
         if error.filename is None:  # it is about stdout
-            _drop_stdout()
+            silence(sys.stdout)
         return _failed(_reason(error), FAILED)
-    except Exception:  # noqa: BLE001 - the interpreter would make it 1, and 1 is an answer
-        Output(sys.stderr).line(_hidden(traceback.format_exc().rstrip()))
+    except BaseException:  # noqa: BLE001 - the interpreter would make it 1, and 1 is an answer
+        for line in traceback.format_exc().splitlines():
+            say(_hidden(line))
         return _failed("this is a fault of xzepr or of a plugin: please report it", FAILED)
+
+
+def _tell_cause(error: XzeprError) -> None:
+    """Say what a plugin's failure came from: its own error only names what failed."""
+    cause = error.__cause__
+    if isinstance(error, ConfigurationError) and cause is not None:
+        say(f"{type(cause).__name__}: {_hidden(str(cause))[:_LONGEST_CAUSE]}")
+
+
+def _settle() -> None:
+    """Write what is still held back now: when the interpreter has ended, nobody can answer for it."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def _reason(error: OSError) -> str:
     """Say what the system refused, and for which file; a URL in its place may hold a password."""
     reason = error.strerror or type(error).__name__
-    return reason if error.filename is None else _hidden(f"{shown(str(error.filename))}: {reason}")
+    return reason if error.filename is None else _hidden(f"{error.filename}: {reason}")
 
 
 def _hidden(text: str) -> str:
-    return _URL.sub("(a URL)", text)
+    return _SECRET.sub("(a URL)", text)
 
 
 def _run(argv: Sequence[str] | None) -> int:
     _spell_out(sys.stdout)
     options = _parser().parse_args(argv)
     command: Command = options.command
-    return command.run(options, Output.of(sys.stdout, os.environ))
+    if sys.stdout is None and command in SHOWING:
+        raise ConfigurationError("there is no stdout: redirect it")
+    try:
+        return command.run(options, Output.of(sys.stdout, os.environ))
+    except SystemExit as error:
+        raise RuntimeError("something has tried to end the process, instead of telling what is wrong") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -139,13 +172,30 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Shows no URL that stands where none belongs: it may hold a password."""
+    """Names an option that is not known before anything else, and shows no URL: it may hold a password."""
 
     help_code: int = 0
     """What `--help` ends with."""
 
+    def parse_known_args(  # type: ignore[override]  # theirs takes any namespace; nobody gives one here
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        own = sys.argv[1:] if args is None else list(args)
+        for option in takewhile(lambda one: one != "--", own):
+            self._check(option.partition("=")[0])
+        found, others = super().parse_known_args(own, namespace)
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return found, others
+
+    def _check(self, option: str) -> None:
+        known = self._option_string_actions  # there is no public way to ask
+        if option.startswith("--") and option not in known and self._subparsers is None:
+            near = did_you_mean(option, (one for one in known if one.startswith("--")))
+            self.error(f"there is no option {showable(option)}: {near}")
+
     def error(self, message: str) -> NoReturn:
-        super().error(_hidden(message))
+        super().error(shown(_hidden(message)))
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         super().exit(status or self.help_code, message)
@@ -166,16 +216,5 @@ def _spell_out(stream: TextIO | None) -> None:
 
 
 def _failed(reason: str, code: int) -> int:
-    Output(sys.stderr).line(f"xzepr: {reason}")
+    say(reason)
     return code
-
-
-def _drop_stdout() -> None:
-    """Let what is still buffered go nowhere, so that the interpreter does not complain at its end."""
-    try:
-        place = sys.stdout.fileno()
-    except (AttributeError, OSError):  # there is none, or it is no file
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, place)
-    os.close(nowhere)

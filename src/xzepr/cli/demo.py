@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import math
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +24,7 @@ from xzepr import (
     Verdict,
 )
 from xzepr.cli import story
+from xzepr.cli.arguments import positive_number, whole_number
 from xzepr.cli.output import Cell, Column, Output, Style
 from xzepr.cli.story import Step
 from xzepr.errors import Invalid
@@ -31,6 +32,11 @@ from xzepr.errors import Invalid
 SUMMARY: Final = "Show a pipeline's events, and how gates open and close, in memory."
 
 MAX_UNITS: Final = 1_000
+
+MAX_PACE: Final = 60
+"""Seconds. More than a minute between two lines is a mistake."""
+
+_SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 _MOVED: Final = {
     TransitionKind.COMPLETED: Cell("COMPLETED", Style.STRONG_GOOD),
@@ -45,7 +51,7 @@ _VERDICTS: Final = (Column("unit", 12), Column("gate", _GROUP_WIDTH), Column("ve
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--units", type=_units, default=4, metavar="N", help="how many units (1-1000, default 4)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="which order of events (default 1)")
+    parser.add_argument("--seed", type=whole_number, default=1, metavar="N", help="which order of events (default 1)")
     parser.add_argument("--pace", type=_seconds, default=0.0, metavar="SECONDS", help="wait between events (default 0)")
 
 
@@ -165,14 +171,13 @@ def _wait(seconds: float) -> None:
 
 
 def _units(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= MAX_UNITS:
+    number = positive_number(text)
+    if number > MAX_UNITS:
         raise argparse.ArgumentTypeError(f"must be from 1 to {MAX_UNITS}")
     return number
 
 
 def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 60 or not math.isfinite(number):  # noqa: PLR2004 - a minute between two lines is a mistake
-        raise argparse.ArgumentTypeError("must be from 0 to 60 seconds")
-    return number
+    if not _SECONDS.fullmatch(text) or float(text) > MAX_PACE:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {MAX_PACE} seconds, in digits")
+    return float(text)

@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import Final
 
+from xzepr.cli.arguments import Once, given_text
 from xzepr.cli.output import Output
 from xzepr.cli.store_url import add_store_argument, store_url
 from xzepr.cli.telling import tell, tell_nothing_to_do
@@ -18,7 +19,8 @@ SUMMARY: Final = "Set a store up, or bring it to the version that this xzepr nee
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--sql", action="store_true", help="print what would be done to an empty store, and do nothing")
-    parser.add_argument("--grant", metavar="ROLE", help="give this role what an application needs, and no more")
+    text = "give this role what an application needs, and no more"
+    parser.add_argument("--grant", metavar="ROLE", type=given_text, action=Once, help=text)
     add_store_argument(parser)
 
 

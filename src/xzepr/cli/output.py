@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -118,6 +119,35 @@ class Output:
 
     def _styled(self, text: str, style: Style) -> str:
         return f"{style}{text}{_RESET}" if self.coloured and style and text else text
+
+
+def say(text: str) -> None:
+    """Write a line to stderr, with escapes for what a terminal would obey.
+
+    A stderr that takes nothing is left alone from then on: it changes no answer.
+
+    Args:
+        text: What goes on, or went wrong.
+    """
+    try:
+        Output(sys.stderr).line(shown(f"xzepr: {text}"))
+    except (OSError, ValueError):
+        silence(sys.stderr)
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is still buffered go nowhere, so that the interpreter does not complain at its end.
+
+    Args:
+        stream: stdout or stderr.
+    """
+    try:
+        place = stream.fileno()
+    except (AttributeError, OSError, ValueError):  # there is none, or it is no file
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, place)
+    os.close(nowhere)
 
 
 def json_text(value: JsonValue, *, ascii_only: bool = False, indent: int | None = None) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from xzepr.cli.arguments import Once
 from xzepr.errors import ConfigurationError, Invalid
 from xzepr.plugins import MAX_URL, StoreURL
 from xzepr.plugins.urls import read_url
@@ -23,11 +24,14 @@ URL_VARIABLE: Final = "XZEPR_STORE_URL"
 FILE_VARIABLE: Final = "XZEPR_STORE_URL_FILE"
 """Comes last: a file, such as a mounted secret, whose first line is the URL."""
 
+SETTING: Final = "XZEPR__STORE__URL"
+"""How the settings of a service name the store."""
+
 
 def add_store_argument(parser: argparse.ArgumentParser) -> None:
     """Declare the argument."""
     text = f"the store; without it {URL_VARIABLE} counts, or the first line of the file that {FILE_VARIABLE} names"
-    parser.add_argument(OPTION, metavar="URL", help=text)
+    parser.add_argument(OPTION, metavar="URL", action=Once, help=text)
 
 
 def store_url(options: argparse.Namespace, environ: Mapping[str, str]) -> StoreURL:
@@ -57,14 +61,16 @@ def _given(options: argparse.Namespace, environ: Mapping[str, str]) -> tuple[str
     if URL_VARIABLE in environ:
         return URL_VARIABLE, environ[URL_VARIABLE]
     if FILE_VARIABLE in environ:
-        return f"the file of {FILE_VARIABLE}", _first_line(environ[FILE_VARIABLE])
-    raise ConfigurationError(f"which store? Give {OPTION} URL, or set {URL_VARIABLE} or {FILE_VARIABLE}")
+        path = environ[FILE_VARIABLE]
+        return (f"the first line of the file of {FILE_VARIABLE}", _first_line(path)) if path else (FILE_VARIABLE, "")
+    hint = f" ({SETTING} is of services: commands do not read it)" if SETTING in environ else ""
+    raise ConfigurationError(f"which store? Give {OPTION} URL, or set {URL_VARIABLE} or {FILE_VARIABLE}{hint}")
 
 
 def _first_line(path: str) -> str:
     """Return the first line of a file. Its name is not told: by mistake it may be the URL."""
     try:
-        with Path(path).open(encoding="utf-8") as file:
+        with Path(path).open(encoding="utf-8-sig") as file:  # some editors begin with a byte order mark
             return file.readline(MAX_URL + 2)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

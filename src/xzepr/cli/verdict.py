@@ -7,6 +7,7 @@ from typing import Final
 
 from xzepr import Gate, GateState, Verdict, json_form
 from xzepr.cli.arguments import (
+    Once,
     add_group_argument,
     add_json_argument,
     add_unit_arguments,
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_as_of_argument(parser: argparse.ArgumentParser) -> None:
     """Declare the position in the feed for which a verdict answers."""
     text = "answer for the past: by what the feed had told up to this position"
-    parser.add_argument("--as-of", metavar="POSITION", type=whole_number, help=text)
+    parser.add_argument("--as-of", metavar="POSITION", type=whole_number, action=Once, help=text)
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
