@@ -97,6 +97,14 @@ def test_the_tree_is_the_one_drawn() -> None:
         (errors.RevisionConflict("receiver", ULID, 1, 2), f"receiver {ULID} is at revision 2, not 1: read it again"),
         (errors.Unauthenticated(), "authentication failed"),
         (errors.RateLimited(1.23456), "too many requests: retry in 1.23 s"),
+        (
+            errors.CommitUnknown([ULID]),
+            "the answer to a commit of 1 events was lost: record them again with their ids",
+        ),
+        (
+            errors.CommitUnknown([]),
+            "the answer to a commit was lost: look whether it is stored before you try again",
+        ),
         (errors.Unsupported("joining", "memory"), "the memory store does not support joining: choose one that does"),
         (errors.LeaseLost("mail"), "subscription mail is held by another process: leave it to that one"),
         (errors.Closed("registry"), "the registry is closed: open a new one"),

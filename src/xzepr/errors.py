@@ -295,14 +295,18 @@ class CommitUnknown(XzeprError):
     Appending again with the same ids resolves it: what was stored comes back as a replay.
 
     Attributes:
-        ids: The ids of the events in question.
+        ids: The ids of the events in question; none if it was about something else.
     """
 
     code = "commit_unknown"
 
     def __init__(self, ids: Iterable[str]) -> None:
         self.ids = tuple(ids)
-        super().__init__(f"the answer to a commit of {len(self.ids)} events was lost: record them again with their ids")
+        super().__init__(
+            f"the answer to a commit of {len(self.ids)} events was lost: record them again with their ids"
+            if self.ids
+            else "the answer to a commit was lost: look whether it is stored before you try again"
+        )
 
 
 class StorageFull(XzeprError):

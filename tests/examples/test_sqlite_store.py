@@ -21,6 +21,8 @@ OWN_TESTS = sorted(path.stem for path in (EXAMPLE / "tests").glob("test_*.py"))
 CONTRACT = "test_contract"
 """It runs whole in tests/contract, so only a part of it does here."""
 
+COMMAND = str(Path(sysconfig.get_path("scripts"), "xzepr"))
+
 pytestmark = pytest.mark.slow
 
 
@@ -76,19 +78,25 @@ def test_wheel_holds_the_source(site: Path) -> None:
 
 def test_command_finds_it(site: Path, tmp_path: Path) -> None:
     """Installing it is all it takes: the command opens its URLs."""
-    command = str(Path(sysconfig.get_path("scripts"), "xzepr"))
-
-    done = run(site, command, "check", "--store", "sqlite:here.db", folder=tmp_path)
-
+    done = run(site, COMMAND, "migrate", "--store", "sqlite:here.db", folder=tmp_path)
     assert (done.returncode, "sqlite:here.db" in done.stdout) == (0, True), done.stderr
-    assert (tmp_path / "here.db").exists()
+
+    done = run(site, COMMAND, "check", "--store", "sqlite:here.db", folder=tmp_path)
+    assert (done.returncode, "sqlite:here.db" in done.stdout) == (0, True), done.stderr
+
+
+def test_check_makes_no_file(site: Path, tmp_path: Path) -> None:
+    """A misspelt file is not there, and looking for it does not change that."""
+    done = run(site, COMMAND, "check", "--store", "sqlite:typo.db", folder=tmp_path)
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert re.search(r"^found +nothing$", done.stdout, re.MULTILINE)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_command_does_not_find_what_is_not_installed(tmp_path: Path) -> None:
     """Without it the same command knows no such store: what the test above finds is what it has installed."""
-    command = str(Path(sysconfig.get_path("scripts"), "xzepr"))
-
-    done = run(tmp_path, command, "check", "--store", "sqlite:here.db", folder=tmp_path)
+    done = run(tmp_path, COMMAND, "check", "--store", "sqlite:here.db", folder=tmp_path)
 
     assert done.returncode != 0
     assert "sqlite" in done.stderr

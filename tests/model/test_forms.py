@@ -6,7 +6,6 @@ import base64
 import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from inspect import cleandoc
 from pathlib import Path
 from typing import Any, get_args
 
@@ -46,7 +45,6 @@ from xzepr.model import (
     json_form,
     parse_time,
 )
-from xzepr.model.error_forms import SHOWN
 from xzepr.testing.strategies import units
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "json-forms.md"
@@ -241,6 +239,18 @@ def test_a_damaged_subject_is_named_and_no_default() -> None:
     }
 
 
+def test_a_page_names_its_damaged_rows_beside_the_others() -> None:
+    """Nobody takes a page for whole that is not: each row that cannot be read is there as its error."""
+    event = make_event()
+    torn = [errors.Damaged("event", IDS[place], f"reason {place}") for place in (4, 5)]
+    assert json_form(Page(items=(event,), damaged=tuple(torn), next="x")) == {
+        "items": [json_form(event)],
+        "damaged": [json_form(error) for error in torn],
+        "next": "x",
+    }
+    assert json_form(Page(items=())) == {"items": [], "damaged": [], "next": None}
+
+
 def test_times_of_any_zone_are_written_in_utc() -> None:
     """A moment has one text, whoever's zone it was told in."""
     zone = timezone(timedelta(hours=5, minutes=30))
@@ -299,66 +309,6 @@ def test_an_event_to_be_recorded_has_no_form() -> None:
     )
     with pytest.raises(errors.Invalid):
         json_form(new)  # type: ignore[arg-type]
-
-
-ERRORS: tuple[tuple[errors.XzeprError, dict[str, Any]], ...] = (
-    (errors.XzeprError("x"), {}),
-    (
-        errors.TooLarge([errors.Violation("name", "must have at most 255 characters", 255)]),
-        {
-            "violations": [{"field": "name", "reason": "must have at most 255 characters", "limit": 255}],
-            "truncated": False,
-        },
-    ),
-    (errors.NotFound("event", IDS[1]), {"kind": "event", "key": IDS[1]}),
-    (errors.PayloadAbsent(IDS[1], "redacted"), {"kind": "payload of event", "key": IDS[1], "reason": "redacted"}),
-    (
-        errors.AlreadyExists("group", "a/b/1", IDS[1], ["receivers"]),
-        {"kind": "group", "key": "a/b/1", "existing_id": IDS[1], "differs": ["receivers"]},
-    ),
-    (errors.RevisionConflict("group", IDS[1], 1, 2), {"kind": "group", "key": IDS[1], "expected": 1, "actual": 2}),
-    (errors.IdempotencyConflict(IDS[1], ["unit"]), {"event_id": IDS[1], "differs": ["unit"]}),
-    (errors.InUse("receiver", IDS[1], "events"), {"kind": "receiver", "key": IDS[1], "by": "events"}),
-    (errors.LeaseLost("bot"), {"name": "bot"}),
-    (errors.Unauthenticated(), {}),
-    (errors.Forbidden("event:create"), {"permission": "event:create"}),
-    (errors.RateLimited(0.5), {"retry_after": 0.5}),
-    (errors.BadCursor("this is no cursor"), {}),
-    (errors.Unavailable("no answer"), {}),
-    (errors.CommitUnknown([IDS[1], IDS[2]]), {"ids": [IDS[1], IDS[2]]}),
-    (errors.StorageFull("no space"), {}),
-    (errors.Damaged("event", IDS[1], "torn"), {"kind": "event", "key": IDS[1], "reason": "torn"}),
-    (errors.Unsupported("join", "memory"), {"feature": "join", "store": "memory"}),
-    (errors.ConfigurationError("no store"), {}),
-    (errors.Closed("store"), {"what": "store"}),
-)
-
-
-@pytest.mark.parametrize(("error", "attributes"), ERRORS, ids=lambda value: getattr(value, "code", ""))
-def test_an_error_shows_its_code_message_and_attributes(error: errors.XzeprError, attributes: dict[str, Any]) -> None:
-    """A program decides by the code and the attributes, and never has to parse the message."""
-    assert dumped(error) == {"code": error.code, "message": str(error)} | attributes
-
-
-def test_every_documented_attribute_of_an_error_is_shown() -> None:
-    """The docstrings and the forms name the same attributes."""
-    classes = {value for value in vars(errors).values() if isinstance(value, type)} - {errors.Violation}
-    kinds = {kind for kind in classes if issubclass(kind, errors.XzeprError)}
-    told = {kind: tuple(re.findall(r"^    (\w+): ", cleandoc(kind.__doc__ or ""), re.MULTILINE)) for kind in kinds}
-    assert {kind: names for kind, names in told.items() if names} == dict(SHOWN)
-
-
-def test_what_a_stranger_adds_to_an_error_is_not_shown() -> None:
-    """Only attributes that are known to be safe leave; notes and causes never do."""
-
-    class Theirs(errors.NotFound):
-        code = "theirs"
-
-    error = Theirs("event", IDS[1])
-    error.password = "hunter2"  # type: ignore[attr-defined]  # noqa: S105 - a planted secret
-    error.add_note("hunter2")
-    error.__cause__ = ValueError("hunter2")
-    assert json_form(error) == {"code": "theirs", "message": str(error), "kind": "event", "key": IDS[1]}
 
 
 def test_a_receiver_s_schema_is_a_fresh_value() -> None:

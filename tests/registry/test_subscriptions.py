@@ -18,6 +18,7 @@ from xzepr.errors import (
     BadCursor,
     Closed,
     CommitUnknown,
+    Damaged,
     Invalid,
     LeaseLost,
     NotFound,
@@ -505,6 +506,37 @@ def test_c059_a_parked_change_of_another_history_is_bad(receivers: tuple[str, ..
     with pytest.raises(BadCursor, match="the change parked at position 1 no longer stands there"):
         subscribe(restored).replay(Seen())
     assert subscribe(Registry(store)).state().parked == 1
+
+
+def test_a_store_that_repeats_what_is_parked_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Positions of parked changes rise: a store from which they do not would be replayed for ever."""
+    store = MemoryStore()
+    registry = Registry(store)
+    make_receiver(registry)
+    mirror = subscribe(registry)
+    mirror.deliver(Seen(1))
+    first = mirror.parked()
+    monkeypatch.setattr(store.subscriptions, "parked", lambda *_, **__: first)
+    seen = Seen(1)
+
+    with pytest.raises(Damaged, match="the stored subscription mail is damaged"):
+        mirror.replay(seen)
+
+    assert seen == [1]
+
+
+def test_a_store_that_repeats_its_feed_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Positions of the feed rise: a store from which they do not would be delivered for ever."""
+    store = MemoryStore()
+    make_receiver(Registry(store))
+    page = store.feed.read(0, limit=1, payloads=True)
+    monkeypatch.setattr(store.feed, "read", lambda *_, **__: page)
+    seen = Seen()
+
+    with pytest.raises(Damaged, match="the stored change 1 is damaged"):
+        subscribe(Registry(store)).deliver(seen)
+
+    assert seen == [1]
 
 
 def test_a_handler_that_notices_the_lost_lease_ends_the_delivery(registry: Registry) -> None:

@@ -32,6 +32,19 @@ def started(name: str, *arguments: object) -> Iterator[Process]:
             process.kill()
 
 
+def tell(process: Process) -> None:
+    """Give a process the word that it waits for."""
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def heard(process: Process) -> str:
+    """Wait for the next line of a process."""
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
 def ran(name: str, *arguments: object) -> list[str]:
     """Run a program to its end and return the lines that it has printed."""
     with started(name, *arguments) as process:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from xzepr import Registry
@@ -162,7 +164,26 @@ def _opening_child(waiting: int, word: int, path: str) -> int:
     return child
 
 
-PROGRAMS = (write_for_ever, die_at_each_statement, race, open_as_nobody, meet_a_limit, use_after_fork, open_at_once)
+def read_until_told(path: str) -> None:
+    """Look at a file, say so, and keep looking at the same moment until there is a word."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as sql:
+        sql.execute("BEGIN")
+        sql.execute("SELECT count(*) FROM events").fetchone()
+        print("reading", flush=True)
+        sys.stdin.readline()
+        sql.execute("COMMIT")
+
+
+PROGRAMS = (
+    write_for_ever,
+    die_at_each_statement,
+    race,
+    open_as_nobody,
+    meet_a_limit,
+    use_after_fork,
+    open_at_once,
+    read_until_told,
+)
 
 if __name__ == "__main__":
     {program.__name__: program for program in PROGRAMS}[sys.argv[1]](*sys.argv[2:])

@@ -60,6 +60,15 @@ def test_disk_that_fails_in_a_commit() -> None:
     assert caught.value.ids == ids
 
 
+def test_commit_of_no_events() -> None:
+    """A commit of something else than events names none, and does not ask to record any again."""
+    with pytest.raises(CommitUnknown) as caught, told_of_commit(PATH, ()):
+        raise failure(sqlite3.SQLITE_IOERR_FSYNC)
+
+    assert caught.value.ids == ()
+    assert "events" not in str(caught.value)
+
+
 def test_error_without_a_code() -> None:
     """An error of the driver itself, which has no code, is told too."""
     assert isinstance(error_of(sqlite3.ProgrammingError("closed"), PATH), ConfigurationError)

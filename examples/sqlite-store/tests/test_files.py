@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import behind, quick_folder
 from processes import ran
 from xzepr import Registry
-from xzepr.errors import Closed, ConfigurationError, Unavailable
+from xzepr.errors import Closed, ConfigurationError, Invalid, Unavailable
 from xzepr.model import SYSTEM
 
 from xzepr_sqlite import SqliteStore
+from xzepr_sqlite.schema import set_up
 
 
 def opened(path: Path) -> None:
@@ -64,11 +69,34 @@ def test_database_of_something_else(path: Path, version: int) -> None:
         sql.execute("CREATE TABLE songs (title TEXT)")
         sql.execute(f"PRAGMA user_version = {version}")
 
-    with pytest.raises(ConfigurationError, match="tables of something else"):
+    with pytest.raises(ConfigurationError, match="a database of something else"):
         opened(path)
     with behind(path) as sql:
         assert sql.execute("SELECT name FROM sqlite_schema").fetchall() == [("songs",)]
         assert sql.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+@pytest.mark.parametrize("mark", ["application_id = 123", "user_version = 9", "user_version = -1"])
+def test_empty_database_of_something_else(path: Path, mark: str) -> None:
+    """A database without tables that something else has marked as its own is refused, and left as it is."""
+    with behind(path) as sql:
+        sql.execute(f"PRAGMA {mark}")
+    before = path.read_bytes()
+
+    with pytest.raises(ConfigurationError, match="a database of something else"):
+        opened(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", [0, -3])
+def test_version_that_never_was(path: Path, version: int) -> None:
+    """A file of ours with a version that never was is damaged: no upgrade helps."""
+    opened(path)
+    with behind(path) as sql:
+        sql.execute(f"PRAGMA user_version = {version}")
+
+    with pytest.raises(ConfigurationError, match=f"tables of version {version}, not 1: .*restore a backup"):
+        opened(path)
 
 
 def test_newer_version(path: Path) -> None:
@@ -121,6 +149,40 @@ def test_folder_in_its_place(tmp_path: Path) -> None:
     """A folder is no file."""
     with pytest.raises(ConfigurationError, match="cannot be opened"):
         opened(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "a\0b", "\ud800"], ids=["long", "zero", "surrogate"])
+def test_what_is_no_name(tmp_path: Path, name: str) -> None:
+    """What no file can be called is refused like any other file that cannot be opened."""
+    with pytest.raises(ConfigurationError):
+        opened(tmp_path / name)
+
+
+def test_place_without_a_log() -> None:
+    """Where SQLite can keep no write-ahead log, the file is refused: its commits would be less than promised."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as sql:
+        sql.row_factory = sqlite3.Row
+        with pytest.raises(ConfigurationError, match="put it on a local disk"):
+            set_up(sql, Path("provenance.db"))
+
+
+@pytest.mark.parametrize("timeout", [-1, 2_147_484, math.inf, math.nan, "5", True])
+def test_what_is_no_timeout(path: Path, timeout: Any) -> None:  # noqa: ANN401 - wrong on purpose
+    """A timeout that SQLite would take for another one is refused, and no file is made."""
+    with pytest.raises(Invalid) as caught:
+        SqliteStore(path, timeout=timeout)
+    assert caught.value.fields == ("timeout",)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("timeout", [0, 0.25, 2_147_483])
+def test_timeout_is_what_sqlite_waits(path: Path, timeout: float) -> None:
+    """SQLite waits as long as it was told to."""
+    store = SqliteStore(path, timeout=timeout)
+
+    with store._database.reading() as sql:  # noqa: SLF001 - a setting of the connection
+        assert tuple(sql.execute("PRAGMA busy_timeout").fetchone()) == (timeout * 1_000,)
+    store.close()
 
 
 def test_memory_is_no_file() -> None:

@@ -6,11 +6,19 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from harness import behind
 from xzepr import Registry
-from xzepr.errors import Invalid
-from xzepr.plugins import PluginManager
+from xzepr.errors import ConfigurationError, Invalid
+from xzepr.plugins import Migrations, PluginManager, StoreURL
 
 from xzepr_sqlite import SqliteStore
+
+
+def migrations() -> Migrations:
+    """What ``xzepr check`` and ``xzepr migrate`` ask."""
+    found = PluginManager().migrations("sqlite")
+    assert found is not None
+    return found
 
 
 def test_it_is_found_by_its_entry_point() -> None:
@@ -61,6 +69,8 @@ def test_odd_names(tmp_path: Path) -> None:
         ("sqlite:here.db?timeuot=1", "url/options/timeuot"),
         ("sqlite:here.db?timeout=-1", "url/options/timeout"),
         ("sqlite:here.db?timeout=soon", "url/options/timeout"),
+        ("sqlite:here.db?timeout=2592000", "url/options/timeout"),
+        ("sqlite:here.db?create=no", "url/options/create"),
     ],
 )
 def test_wrong_urls(url: str, field: str) -> None:
@@ -68,3 +78,77 @@ def test_wrong_urls(url: str, field: str) -> None:
     with pytest.raises(Invalid) as caught:
         Registry.open(url)
     assert caught.value.fields == (field,)
+    with pytest.raises(Invalid) as caught:
+        migrations().versions(StoreURL.parse(url))
+    assert caught.value.fields == (field,)
+
+
+def test_file_that_shall_be_there(path: Path) -> None:
+    """A URL can say that its file is there already: a misspelt name is an error then, and leaves nothing behind."""
+    url = f"sqlite://{path}?create=false"
+
+    with pytest.raises(ConfigurationError, match="is not there"):
+        Registry.open(url)
+    assert not path.exists()
+
+    Registry.open(f"sqlite://{path}").close()
+    Registry.open(url).close()
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_looking_makes_no_file(path: Path, empty: bool) -> None:  # noqa: FBT001 - a parameter
+    """How far a file is set up is found out without making it."""
+    if empty:
+        path.touch()
+
+    versions = migrations().versions(StoreURL.parse(f"sqlite://{path}"))
+
+    assert (versions.found, versions.needed, versions.current) == (None, "1", False)
+    assert path.exists() == empty
+    assert not empty or path.stat().st_size == 0
+
+
+def test_migrating_makes_the_file(path: Path) -> None:
+    """A file can be set up ahead, and again, which changes nothing; what was found before is told."""
+    url = StoreURL.parse(f"sqlite://{path}")
+
+    told = [migrations().migrate(url).found for _ in range(2)]
+
+    assert told == [None, "1"]
+    assert migrations().versions(url).current
+
+
+def test_looking_at_something_else(path: Path) -> None:
+    """A file of something else is refused by a look at it."""
+    path.write_text("this is no database\n" * 100, encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match="is no SQLite database"):
+        migrations().versions(StoreURL.parse(f"sqlite://{path}"))
+
+
+def test_looking_where_nothing_can_be(path: Path) -> None:
+    """Where no file can be, a look says so, and not that there is none yet."""
+    path.touch()
+
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        migrations().versions(StoreURL.parse(f"sqlite://{path}/below.db"))
+
+
+def test_script_sets_a_file_up(path: Path) -> None:
+    """The statements that are printed make the tables that opening a file makes."""
+    url = StoreURL.parse(f"sqlite://{path}")
+    with behind(path) as sql:
+        sql.executescript(migrations().script(url))
+
+    with Registry.open(url) as registry:
+        assert registry.feed.head() == 0
+
+
+def test_file_knows_no_roles(path: Path) -> None:
+    """Nothing can be granted to a role, and the attempt leaves no file behind."""
+    url = StoreURL.parse(f"sqlite://{path}")
+
+    for ask in (migrations().migrate, migrations().script):
+        with pytest.raises(ConfigurationError, match="no roles"):
+            ask(url, grant="application")
+    assert not path.exists()

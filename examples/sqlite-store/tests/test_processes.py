@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from harness import behind, quick_folder
-from processes import PATIENCE, Process, check_file, ran, started
+from processes import PATIENCE, check_file, heard, ran, started, tell
 from xzepr.errors import Unavailable
 from xzepr.model import SYSTEM
 from xzepr.testing.world import unit
@@ -24,18 +24,10 @@ def race(path: Path, processes: int, units: int) -> list[int]:
     with ExitStack() as stack:
         running = [stack.enter_context(started("race", path, number, units)) for number in range(processes)]
         for process in running:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            assert heard(process) == "ready\n"
         for process in running:
             tell(process)
         return [process.wait(PATIENCE) for process in running]
-
-
-def tell(process: Process) -> None:
-    """Give a process the word that it waits for."""
-    assert process.stdin is not None
-    process.stdin.write("go\n")
-    process.stdin.flush()
 
 
 @pytest.mark.slow

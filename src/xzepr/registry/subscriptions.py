@@ -15,7 +15,7 @@ from typing import Final
 
 import attrs
 
-from xzepr.errors import BadCursor, CommitUnknown, LeaseLost, Unavailable, XzeprError
+from xzepr.errors import BadCursor, CommitUnknown, Damaged, LeaseLost, Unavailable, XzeprError
 from xzepr.model import MAX_LIMIT, Change, Checks, Delivery, FeedCursor, Lease, Parked, SubscriptionState, check_limit
 from xzepr.observe import FIELDS_ATTRIBUTE
 from xzepr.registry.context import Context
@@ -189,6 +189,7 @@ class Subscription:
 
         Raises:
             LeaseLost: Another process took over.
+            Damaged: The store does not give what is parked in order.
         """
         check_handler(handler)
         lease = self._acquire()
@@ -231,9 +232,12 @@ class Subscription:
 
     def _all_parked(self) -> Iterator[Parked]:
         after = 0
-        while parked := self.parked(after=after, limit=PAGE):
-            yield from parked
-            after = parked[-1].cursor.position
+        while found := self.parked(after=after, limit=PAGE):
+            for parked in found:
+                if parked.cursor.position <= after:  # or there would be no end
+                    raise Damaged("subscription", self._name, "its store repeats what is parked")
+                after = parked.cursor.position
+                yield parked
 
     def _wait(self, stop: threading.Event) -> None:
         state = self.state()
@@ -297,7 +301,10 @@ class _Run:
 
     def _read(self, after: FeedCursor) -> tuple[Change, ...]:
         with self._context.use("subscriptions.read"):
-            return self._context.store.feed.read(after, limit=PAGE, payloads=True).changes
+            changes = self._context.store.feed.read(after, limit=PAGE, payloads=True).changes
+        if changes and changes[0].position <= after.position:  # or there would be no end
+            raise Damaged("change", str(after.position), "its store repeats it")
+        return changes
 
     def _settle(self, handler: Handler, change: Change) -> bool:
         """Bring a change to an end: handled or parked; False when stopped in between."""

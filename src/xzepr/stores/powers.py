@@ -28,7 +28,11 @@ class SubscriptionRepository(Protocol):
     """Subscriptions as a store keeps them."""
 
     def ensure(self, name: str, principal: Principal, *, start: FeedCursor) -> SubscriptionState:
-        """Return the principal's subscription of this name; create it at ``start`` if there is none."""
+        """Return the principal's subscription of this name; create it at ``start`` if there is none.
+
+        Raises:
+            BadCursor: It would be created at a place beyond the head, or where another change stands.
+        """
 
     def get(self, name: str, principal: Principal) -> SubscriptionState:
         """Return a subscription.
@@ -38,7 +42,7 @@ class SubscriptionRepository(Protocol):
         """
 
     def acquire(self, name: str, principal: Principal, *, seconds: float) -> Lease | None:
-        """Take the lease, if no other is still running.
+        """Take the lease, if no other is still running: one that ends now is not.
 
         Raises:
             NotFound: The principal has none of this name.
@@ -56,6 +60,7 @@ class SubscriptionRepository(Protocol):
 
         Raises:
             LeaseLost: Somebody else has taken the lease since.
+            BadCursor: The place is beyond the head of the feed, or another change stands there.
         """
 
     def park(self, lease: Lease, parked: Parked) -> None:

@@ -246,6 +246,8 @@ class FeedRepository(Protocol):
     def read(self, after: FeedCursor | int, *, limit: int, payloads: bool) -> FeedSlice:
         """Return up to ``limit`` changes behind a place, without gaps.
 
+        A page ends when it has brought :data:`~xzepr.model.MAX_EXAMINED_BYTES` of payload; at the head it is empty.
+
         Args:
             after: A saved cursor, whose change must still stand at its position, or a bare position.
             limit: The most changes.

@@ -157,6 +157,7 @@ def read_feed(registry: Registry, after: int = 0, *, payloads: bool = False) -> 
     """Return the feed from a position to its end."""
     changes: list[Change] = []
     while page := registry.feed.read(after + len(changes), limit=MAX_LIMIT, payloads=payloads).changes:
+        assert not changes or page[0].position > changes[-1].position, "the feed does not end"
         changes += page
     return changes
 

@@ -11,6 +11,7 @@ from xzepr.errors import NotFound
 from xzepr.model import ChangeKind, EventReceiver, EventReceiverGroup, Principal, Transition, Ulid, Unit
 from xzepr_memory.groups import MemoryGroups
 from xzepr_memory.receivers import MemoryReceivers
+from xzepr_memory.tables import Write
 
 
 class ForgetsRevisions(MemoryGroups):
@@ -54,6 +55,18 @@ class SortsReceivers(MemoryGroups):
         """Create a group with its receivers in the order of their ids."""
         ordered = attrs.evolve(group, receiver_ids=tuple(sorted(group.receiver_ids)))
         return super().create(ordered, principal, max_enabled_groups=max_enabled_groups)
+
+
+class KeepsOldMembers(MemoryGroups):
+    """Notes which groups a receiver stands in, and forgets to strike out those that it stands in no more."""
+
+    def _index(self, write: Write, before: EventReceiverGroup | None, after: EventReceiverGroup | None) -> None:
+        super()._index(write, before, after)
+        if before is None or after is None:
+            return
+        for receiver_id in before.receiver_ids:
+            groups = {*self._tables.enabled_groups.get(receiver_id, ()), after.id}
+            write.put(self._tables.enabled_groups, receiver_id, tuple(sorted(groups)))
 
 
 class JudgesDisabledGroups(MemoryGroups):

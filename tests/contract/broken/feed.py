@@ -141,6 +141,28 @@ class BringsPayloads(MemoryFeed):
         return super().read(after, limit=limit, payloads=True)
 
 
+class BeginsAgain(MemoryFeed):
+    """Looks where a reader stands, and begins at the beginning."""
+
+    def read(self, after: FeedCursor | int, *, limit: int, payloads: bool) -> FeedSlice:
+        """Return the first changes."""
+        super().read(after, limit=limit, payloads=payloads)
+        return super().read(0, limit=limit, payloads=payloads)
+
+
+class BringsAnySize(MemoryFeed):
+    """Fills a page to its limit, however large its payloads are."""
+
+    def read(self, after: FeedCursor | int, *, limit: int, payloads: bool) -> FeedSlice:
+        """Return as many changes as were asked for."""
+        found = super().read(after, limit=limit, payloads=payloads)
+        left = limit - len(found.changes)
+        if not found.changes or not left:
+            return found
+        more = self.read(found.cursor, limit=left, payloads=payloads)
+        return attrs.evolve(more, changes=found.changes + more.changes)
+
+
 class OwnClock(MemoryFeed):
     """Stamps the changes with the time at which they are read."""
 

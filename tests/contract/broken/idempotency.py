@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from xzepr.model import NewEvent, Principal, Recorded
-from xzepr.stores import Outcome
+from xzepr.stores import Conflicting, Outcome
 from xzepr_memory.events import MemoryEvents
 
 
@@ -62,6 +62,17 @@ class ForgetsWhatARetryCaused(MemoryEvents):
         """Append, and leave the transitions of replays out."""
         return [
             attrs.evolve(outcome, transitions=()) if isinstance(outcome, Recorded) and outcome.replayed else outcome
+            for outcome in super().append(events, principal)
+        ]
+
+
+class NamesOneField(MemoryEvents):
+    """Stops comparing at the first difference."""
+
+    def append(self, events: Sequence[NewEvent], principal: Principal) -> Sequence[Outcome]:
+        """Append, and name one field of a conflict."""
+        return [
+            attrs.evolve(outcome, differs=outcome.differs[:1]) if isinstance(outcome, Conflicting) else outcome
             for outcome in super().append(events, principal)
         ]
 

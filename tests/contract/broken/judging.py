@@ -170,6 +170,15 @@ class AnswersForTheDayBefore(MemoryGroups):
         return attrs.evolve(super().verdict(group_id, unit, as_of=as_of - 1), as_of=as_of)
 
 
+class SortsGates(MemoryGroups):
+    """Keeps the order of a group's receivers, and joins its gates in that of their ids."""
+
+    def verdict(self, group_id: Ulid, unit: Unit, *, as_of: int | None) -> Verdict:
+        """Judge, with the gates in another order."""
+        verdict = super().verdict(group_id, unit, as_of=as_of)
+        return attrs.evolve(verdict, gates=tuple(sorted(verdict.gates, key=lambda gate: gate.receiver.id)))
+
+
 class MissesTheLastChunk(MemoryGroups):
     """Ends a re-evaluation when what is left is less than a chunk."""
 
@@ -178,6 +187,15 @@ class MissesTheLastChunk(MemoryGroups):
         step = super().reevaluate(group_id, principal, after=after, limit=limit)
         left = len(self._tables.unit_order) - int(step.next or 0)
         return attrs.evolve(step, next=None) if left <= limit else step
+
+
+class BeginsAgain(MemoryGroups):
+    """Judges the first chunk of a re-evaluation, again and again."""
+
+    def reevaluate(self, group_id: Ulid, principal: Principal, *, after: str | None, limit: int) -> Reevaluated:
+        """Judge the first chunk."""
+        del after
+        return super().reevaluate(group_id, principal, after=None, limit=limit)
 
 
 class ForgetsUnitsOfRemovedReceivers(MemoryGroups):

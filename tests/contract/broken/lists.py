@@ -62,6 +62,32 @@ class PagesByOffset(MemoryEvents):
         return islice(keys, self._seen.get(after, 0) if after else 0, None)
 
 
+class BeginsAgain(MemoryEvents):
+    """Shows the first page, whichever is asked for."""
+
+    def list(
+        self, where: EventFilter, *, after: Anchor | None, newest_first: bool, limit: int, payloads: bool
+    ) -> Slice[Event]:
+        """Return the first page."""
+        del after
+        return super().list(where, after=None, newest_first=newest_first, limit=limit, payloads=payloads)
+
+
+class BringsAnySize(MemoryEvents):
+    """Fills a page to its limit, however large its payloads are."""
+
+    def list(
+        self, where: EventFilter, *, after: Anchor | None, newest_first: bool, limit: int, payloads: bool
+    ) -> Slice[Event]:
+        """Return as many events as were asked for."""
+        page = super().list(where, after=after, newest_first=newest_first, limit=limit, payloads=payloads)
+        left = limit - len(page.items) - len(page.damaged)
+        if page.next is None or not left:
+            return page
+        more = self.list(where, after=page.next, newest_first=newest_first, limit=left, payloads=payloads)
+        return Slice(items=page.items + more.items, damaged=page.damaged + more.damaged, next=more.next)
+
+
 class EndsWithACursor(MemoryEvents):
     """Says that there is more whenever a page is not empty."""
 

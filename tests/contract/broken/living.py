@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import attrs
 
@@ -72,6 +73,15 @@ class NeverExpires(MemorySubscriptions):
         return None if row.held_until is not None else super().acquire(name, principal, seconds=seconds)
 
 
+class HoldsAtTheEnd(MemorySubscriptions):
+    """Takes the end of a lease for its last moment."""
+
+    def acquire(self, name: str, principal: Principal, *, seconds: float) -> Lease | None:
+        """Take the lease, if its end has passed."""
+        ends_now = self._row(name, principal).held_until == self._tables.now()
+        return None if ends_now else super().acquire(name, principal, seconds=seconds)
+
+
 class NeverHeld(MemorySubscriptions):
     """Gives the lease to whoever asks."""
 
@@ -113,6 +123,15 @@ class GoesBack(MemorySubscriptions):
         self._held(lease).cursor = cursor
 
 
+class GoesAnywhere(MemorySubscriptions):
+    """Does not look whether a place is one of its own history before it goes there."""
+
+    def advance(self, lease: Lease, cursor: FeedCursor) -> None:
+        """Note a cursor."""
+        row = self._held(lease)
+        row.cursor = max(row.cursor, cursor, key=lambda each: each.position)
+
+
 class ParksAndStays(MemorySubscriptions):
     """Parks a change, and leaves passing it for later."""
 
@@ -121,6 +140,15 @@ class ParksAndStays(MemorySubscriptions):
         before = self._held(lease).cursor
         super().park(lease, parked)
         self._held(lease).cursor = before
+
+
+class RepeatsWhatIsParked(MemorySubscriptions):
+    """Begins a page of what is parked at the beginning, always."""
+
+    def parked(self, name: str, principal: Principal, *, after: int, limit: int) -> Sequence[Parked]:
+        """Return the first ones."""
+        del after
+        return super().parked(name, principal, after=0, limit=limit)
 
 
 class StartsAnywhere(MemorySubscriptions):

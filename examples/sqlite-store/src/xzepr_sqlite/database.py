@@ -19,6 +19,7 @@ from pathlib import Path
 from xzepr.errors import Closed, ConfigurationError, Unavailable, XzeprError
 from xzepr.model import ChangeKind, Clock, Identity, Ulid, UlidGenerator, ask
 
+from xzepr_sqlite.capabilities import check_timeout
 from xzepr_sqlite.failures import told, told_of_commit
 from xzepr_sqlite.rows import micros
 from xzepr_sqlite.schema import check_version, set_up
@@ -66,9 +67,12 @@ class Database:
     """
 
     def __init__(self, path: Path, clock: Clock, timeout: float) -> None:
+        check_timeout(timeout)
         self._path = path
         self._clock = clock
+        self._timeout = timeout
         self._lock = threading.Lock()
+        self._log_is_due = False
         self._pid = os.getpid()
         self._new_id = UlidGenerator()
         self._connection: sqlite3.Connection | None = _open(path, timeout)
@@ -92,9 +96,9 @@ class Database:
             yield Write(sql, actor, ask(self._clock), self._new_id)
 
     def erase(self) -> None:
-        """Empty the log, so that it keeps no old pages. A reader may prevent it, which is no error: it comes later."""
-        with suppress(sqlite3.Error, XzeprError), self._holding() as sql:
-            sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """Empty the log, so that it keeps no old pages. A reader may prevent it: then each later transaction tries."""
+        with suppress(XzeprError), self._holding() as sql:
+            self._log_is_due = not _emptied(sql)
 
     def check(self) -> None:
         """Show that the file can be read and is of the right version."""
@@ -123,6 +127,14 @@ class Database:
                 if sql.in_transaction:
                     with suppress(sqlite3.Error):  # the error that led here says more
                         sql.execute("ROLLBACK")
+            if self._log_is_due:
+                self._erase_at_once(sql)
+
+    def _erase_at_once(self, sql: sqlite3.Connection) -> None:
+        """Empty the log if nobody reads it; who only wanted a transaction does not wait for that."""
+        sql.execute("PRAGMA busy_timeout = 0")
+        self._log_is_due = not _emptied(sql)
+        sql.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1_000)}")
 
     @contextmanager
     def _holding(self) -> Iterator[sqlite3.Connection]:
@@ -136,13 +148,21 @@ class Database:
             yield self._connection
 
 
+def _emptied(sql: sqlite3.Connection) -> bool:
+    """Empty the log, and say whether that went well: while another process reads it, it does not."""
+    with suppress(sqlite3.Error):
+        [busy, *_] = sql.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    return False
+
+
 def _open(path: Path, timeout: float) -> sqlite3.Connection:
     if path.name == ":memory:":
         raise ConfigurationError("a SQLite store needs a file: for one in memory open memory:")
-    if path.exists() and not os.access(path, os.W_OK):
+    if os.path.exists(path) and not os.access(path, os.W_OK):  # noqa: PTH110 - Path raises for what can be no name
         raise ConfigurationError(f"{path} may not be written: give this user the right to")
     with told(path):
-        connection = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+        connection = _connect(path, timeout)
         try:
             connection.row_factory = sqlite3.Row
             # What is no UTF-8 becomes text that no value accepts: an error for its row, not for all rows behind it.
@@ -152,6 +172,13 @@ def _open(path: Path, timeout: float) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+def _connect(path: Path, timeout: float) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+    except ValueError as error:  # it holds what no name may hold
+        raise ConfigurationError(f"{str(path)!r} is no name of a file") from error
 
 
 def _set_up(connection: sqlite3.Connection, path: Path, timeout: float) -> None:

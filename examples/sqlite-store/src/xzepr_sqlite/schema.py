@@ -105,6 +105,7 @@ def set_up(sql: sqlite3.Connection, path: Path) -> None:
     if log != "wal":
         raise ConfigurationError(f"{path} cannot have a write-ahead log where it is: put it on a local disk")
     sql.execute("PRAGMA synchronous = FULL")
+    sql.execute("PRAGMA fullfsync = ON")  # on macOS nothing less reaches the disk
     sql.execute("PRAGMA secure_delete = ON")  # a redacted payload is overwritten
 
 
@@ -116,7 +117,8 @@ def check_version(sql: sqlite3.Connection, path: Path) -> None:
     """
     version = _pragma(sql, "user_version")
     if version != VERSION:
-        raise ConfigurationError(f"{path} has tables of version {version}, not {VERSION}: upgrade xzepr-sqlite")
+        hint = "upgrade xzepr-sqlite" if version > VERSION else "there never was such a version: restore a backup"
+        raise ConfigurationError(f"{path} has tables of version {version}, not {VERSION}: {hint}")
 
 
 def _create(sql: sqlite3.Connection, path: Path) -> None:
@@ -128,11 +130,12 @@ def _create(sql: sqlite3.Connection, path: Path) -> None:
 
 
 def _is_new(sql: sqlite3.Connection, path: Path) -> bool:
-    if _pragma(sql, "application_id") == _OURS:
+    whose = _pragma(sql, "application_id")
+    if whose == _OURS:
         return False
     [tables] = sql.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if tables:
-        raise ConfigurationError(f"{path} holds tables of something else: give xzepr a file of its own")
+    if tables or whose or _pragma(sql, "user_version"):
+        raise ConfigurationError(f"{path} is a database of something else: give xzepr a file of its own")
     return True
 
 

@@ -6,8 +6,9 @@ import attrs
 import pytest
 
 from xzepr.errors import BadCursor, PayloadAbsent
-from xzepr.model import Change, ChangeKind, Event, FeedCursor, Transition
+from xzepr.model import MAX_LIMIT, Change, ChangeKind, Event, FeedCursor, Transition
 from xzepr.testing.contract._base import Contract
+from xzepr.testing.contract.pages import append_heavy
 from xzepr.testing.world import OTHER, UNIT, World, new_event, new_id, open_world
 
 
@@ -192,6 +193,16 @@ class FeedContract(Contract):
 
         assert isinstance(event, Event)
         assert event.payload == [1, 2]
+
+    def test_page_ends_when_it_has_brought_enough_bytes(self, world: World) -> None:
+        """A page with large payloads is shorter than its limit, and its cursor goes on behind it."""
+        ids = append_heavy(world)
+
+        page = world.registry.feed.read(1, limit=MAX_LIMIT, payloads=True)
+        rest = world.changes(page.cursor.position, payloads=True)
+
+        assert len(page) < len(ids)
+        assert [each.subject.id for each in (*page, *rest) if isinstance(each.subject, Event)] == ids
 
     def test_redacted_event_is_told_redacted(self, world: World) -> None:
         """The feed of the past holds no payload that was redacted since."""

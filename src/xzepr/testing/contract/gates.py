@@ -47,6 +47,14 @@ class GatesContract(Contract):
             (sign.ref, MISSING, None, None),
         ]
 
+    def test_gates_keep_the_order_of_the_group(self, world: World) -> None:
+        """Gates stand in the order in which the group names its receivers, whatever their ids."""
+        receivers = world.receivers(3)[::-1]
+
+        gates = world.registry.groups.verdict(world.group(*receivers), UNIT).gates
+
+        assert [each.receiver for each in gates] == [each.ref for each in receivers]
+
     def test_verdict_names_the_revision(self, world: World) -> None:
         """A verdict says which revision of the group judged."""
         gate = world.group(*world.receivers(2))

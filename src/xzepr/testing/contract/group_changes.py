@@ -5,9 +5,11 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from xzepr.errors import AlreadyExists, NotFound, RevisionConflict
+from xzepr import Limits, Registry
+from xzepr.errors import AlreadyExists, NotFound, RevisionConflict, TooLarge
 from xzepr.model import SYSTEM, ChangeKind
 from xzepr.testing.contract._base import Contract, spoil
+from xzepr.testing.contract.groups import create
 from xzepr.testing.world import UNIT, World, new_id
 
 
@@ -99,6 +101,31 @@ class GroupChangesContract(Contract):
             world.store.groups.get(gate.id)
         assert world.store.groups.find(*gate.naming) is None
         assert world.registry.groups.list().items == ()
+
+    def test_removed_receiver_makes_room(self, world: World) -> None:
+        """A receiver that was taken out of a group may stand in another one instead."""
+        build, scan = world.receivers(2)
+        registry = Registry(world.store, clock=world.clock, limits=Limits(max_enabled_groups=1))
+        registry.groups.update(world.group(build), expected_revision=1, receivers=[scan])
+
+        assert create(registry, build.id, 1).enabled
+
+    def test_disabled_group_makes_room(self, world: World) -> None:
+        """A receiver of a group that was disabled may stand in another one instead."""
+        build = world.receiver()
+        registry = Registry(world.store, clock=world.clock, limits=Limits(max_enabled_groups=1))
+        registry.groups.update(world.group(build), expected_revision=1, enabled=False)
+
+        assert create(registry, build.id, 1).enabled
+
+    def test_added_receiver_takes_room(self, world: World) -> None:
+        """A receiver that stands in as many groups as it may cannot be put into another one."""
+        build, scan = world.receivers(2)
+        registry = Registry(world.store, clock=world.clock, limits=Limits(max_enabled_groups=1))
+        create(registry, build.id, 1)
+
+        with pytest.raises(TooLarge):
+            registry.groups.update(world.group(scan), expected_revision=1, receivers=[scan, build])
 
     def test_deleting_a_stale_revision(self, world: World) -> None:
         """A deletion that was decided on an older revision is refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
 import pytest
 
 from xzepr.documents import JsonValue
@@ -130,6 +131,17 @@ class IdempotencyContract(Contract):
         assert list(world.append(changed(build, scan, field, stored.id))) == [
             Conflicting(event_id=stored.id, differs=(field,))
         ]
+
+    def test_conflict_names_every_field(self, world: World) -> None:
+        """A retry that differs in several fields is told all of them."""
+        build, scan = world.receivers(2)
+        stored = changed(build, scan, "")
+        world.append(stored)
+
+        [outcome] = world.append(attrs.evolve(stored, success=False, description="other", receiver_id=scan.id))
+
+        assert isinstance(outcome, Conflicting)
+        assert set(outcome.differs) == {"success", "description", "receiver_id"}
 
     def test_conflict_changes_nothing(self, world: World) -> None:
         """After a conflict the stored event is as it was."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import attrs
+from datetime import timedelta
+
 import pytest
 
-from xzepr.errors import Closed, LeaseLost, NotFound
+from xzepr.errors import BadCursor, Closed, LeaseLost, NotFound
 from xzepr.model import SYSTEM, FeedCursor, Lease, Parked, Principal
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.contract.subscriptions import kept, noting, subscription
-from xzepr.testing.world import ALICE, World
+from xzepr.testing.world import ALICE, World, new_id
 
 
 class LeasesContract(Contract):
@@ -43,6 +44,16 @@ class LeasesContract(Contract):
         world.clock.advance(31)
 
         assert kept(world).acquire("mirror", SYSTEM, seconds=30) is not None
+
+    @pytest.mark.parametrize(("past", "free"), [(-1, False), (0, True)], ids=["before", "at"])
+    def test_end_is_exact(self, world: World, past: int, free: bool) -> None:  # noqa: FBT001 - a parameter
+        """A lease holds until the moment that it names as its end, and not at it."""
+        held = lease(world, seconds=30)
+        to_go = held.expires_at - world.clock() + timedelta(microseconds=past)
+
+        world.clock.advance(to_go.total_seconds())
+
+        assert (kept(world).acquire("mirror", SYSTEM, seconds=30) is not None) == free
 
     def test_renewed(self, world: World) -> None:
         """A renewed lease runs longer, under the same token."""
@@ -120,6 +131,17 @@ class LeasesContract(Contract):
 
         assert kept(world).get("mirror", SYSTEM).cursor == second
 
+    @pytest.mark.parametrize("place", ["beyond the head", "of another history"])
+    def test_cursor_must_be_in_this_history(self, world: World, place: str) -> None:
+        """A holder cannot say that it has handled what the feed does not hold."""
+        world.receiver()
+        held = lease(world)
+        position = world.registry.feed.head() + (place == "beyond the head")
+
+        with pytest.raises(BadCursor):
+            kept(world).advance(held, FeedCursor(position, new_id()))
+        assert kept(world).get("mirror", SYSTEM).cursor == FeedCursor()
+
     def test_parking_advances(self, world: World) -> None:
         """Parking a change and passing it is one step."""
         world.receiver()
@@ -128,17 +150,6 @@ class LeasesContract(Contract):
 
         state = kept(world).get("mirror", SYSTEM)
         assert (state.cursor, state.parked) == (world.changes()[0].cursor, 1)
-
-    def test_parked_from_a_position(self, world: World) -> None:
-        """Parked changes can be read from a position on, up to a limit, in order."""
-        world.receivers(4)
-        held = lease(world)
-        for change in world.changes():
-            kept(world).park(held, attrs.evolve(parked(world), cursor=change.cursor))
-
-        found = kept(world).parked("mirror", SYSTEM, after=1, limit=2)
-
-        assert [each.cursor.position for each in found] == [2, 3]
 
     @pytest.mark.parametrize("who", [SYSTEM, ALICE], ids=["nobody", "somebody else"])
     def test_missing(self, world: World, who: Principal) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 import pytest
 
 from xzepr.errors import BadCursor, PayloadAbsent
-from xzepr.model import Event, EventFilter, GroupFilter, Page, ReceiverFilter
+from xzepr.model import MAX_EXAMINED_BYTES, MAX_LIMIT, Event, EventFilter, GroupFilter, Page, ReceiverFilter
 from xzepr.testing.contract._base import Contract
 from xzepr.testing.world import OTHER, UNIT, World, new_event
 
@@ -112,6 +112,16 @@ class PagesContract(Contract):
 
         assert len(world.registry.events.list(limit=3)) <= 3
 
+    def test_page_ends_when_it_has_brought_enough_bytes(self, world: World) -> None:
+        """A page of large payloads is shorter than its limit, and the walk goes on behind it."""
+        ids = append_heavy(world)
+
+        page = world.registry.events.list(limit=MAX_LIMIT, newest_first=False)
+        rest = walk(lambda at: world.registry.events.list(limit=MAX_LIMIT, cursor=at or page.next, newest_first=False))
+
+        assert 0 < len(page) < len(ids)
+        assert [*found_ids(page.items), *found_ids(rest)] == ids
+
     def test_end_has_no_cursor(self, world: World) -> None:
         """A list that is not longer than its page has no next cursor."""
         world.record(UNIT, world.receiver())
@@ -198,9 +208,11 @@ def walk(read: Callable[[str | None], Page[R]]) -> list[R]:
     for _ in range(1_000):
         page = read(cursor)
         found += page.items
-        cursor = page.next
-        if cursor is None:
+        if page.next is None:
             return found
+        if page.next == cursor:
+            break
+        cursor = page.next
     raise AssertionError("the list does not end")
 
 
@@ -213,6 +225,16 @@ def record_with_ties(world: World) -> list[Event]:
         if number % 3 == 2:
             world.clock.advance()
     return events
+
+
+def append_heavy(world: World) -> list[str]:
+    """Append payloads of more bytes than one page may bring, each as large as the store takes it; return the ids."""
+    size = min(world.store.capabilities.max_payload_bytes, MAX_EXAMINED_BYTES // 8)
+    build, payload = world.receiver(), "x" * (size - len('""'))
+    events = [new_event(UNIT, build, payload=payload) for _ in range(MAX_EXAMINED_BYTES // size + 1)]
+    for event in events:
+        world.append(event)
+    return [event.id for event in events]
 
 
 def in_order(events: Sequence[Event], *, newest_first: bool) -> list[str]:

@@ -108,6 +108,17 @@ class DeliveryContract(Contract):
         [parked] = subscription(world).parked()
         assert (parked.cursor, parked.attempts, parked.error) == (world.changes()[1].cursor, 2, "ValueError")
 
+    def test_parked_from_a_position(self, world: World) -> None:
+        """Parked changes can be read from a position on, up to a limit, in order."""
+        world.receivers(4)
+
+        def refuse(_: Delivery) -> None:
+            raise ValueError
+
+        subscription(world).deliver(refuse)
+
+        assert [each.cursor.position for each in subscription(world).parked(after=1, limit=2)] == [2, 3]
+
     def test_replayed_change_that_is_acknowledged_is_parked_no_more(self, world: World) -> None:
         """A parked change that its handler has acknowledged is done, even if the handler fails afterwards."""
         world.receivers(3)
