@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -210,6 +211,21 @@ def test_error_of_the_library_is_one_line(monkeypatch: pytest.MonkeyPatch, capsy
 
     assert main(["demo"]) == 2
     assert capsys.readouterr() == ("", "xzepr: set it right\n")
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(errno.EPIPE, "Broken pipe"), ConnectionResetError(104, "reset")])
+def test_a_lost_connection_is_no_lost_reader(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: OSError
+) -> None:
+    """What the store's connection does is told; only stdout can have lost its reader."""
+
+    def broken(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(demo_command, "run", broken)
+
+    assert main(["demo"]) == 2
+    assert capsys.readouterr().err == f"xzepr: {error.strerror}\n"
 
 
 def test_what_a_plugins_failure_came_from_is_told(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import pytest
 
 from tests.cli.calling import Call, Story
 from xzepr import Change, Registry, json_form
-from xzepr.cli import feed as feed_command
-from xzepr.cli.feed import read_all
-from xzepr.errors import Damaged
-from xzepr.registry.feed import Feed
+from xzepr.cli import walking
+from xzepr.cli.output import OutputLost
+from xzepr.errors import BadCursor, Damaged, Unavailable
+from xzepr.registry.feed import Feed, FeedPage
 
 
 def changes(story: Story) -> list[Change]:
@@ -34,7 +36,8 @@ def test_the_feed_as_a_table(story: Story, call: Call) -> None:
         ("5", "event.recorded"),
         ("6", "group.completed"),
     ]
-    assert "release completed for web/1.4.2/7/linux-amd64/oci" in answer.out
+    assert f"web/1.4.2/7/linux-amd64/oci build/ci.build/1 passed ({story.built.id})" in answer.out
+    assert "release/ci.gate/1 completed for web/1.4.2/7/linux-amd64/oci" in answer.out
 
 
 def test_a_redaction_says_why(story: Story, call: Call) -> None:
@@ -101,7 +104,7 @@ def test_a_source_that_is_none(story: Story, call: Call) -> None:
     answer = call("feed", "--cloudevents", "--source=a b")
 
     assert (answer.code, answer.out) == (2, "")
-    assert "source: must be a URI" in answer.err
+    assert answer.err.startswith("xzepr: source: must be a URI")
     assert story.release.enabled
 
 
@@ -148,47 +151,131 @@ def test_interrupted_it_says_where_to_go_on(story: Story, call: Call, monkeypatc
     assert answer.err == f"xzepr: to go on from here: --after {changes(story)[1].cursor}\nxzepr: interrupted\n"
 
 
-def test_without_follow_it_ends_at_the_head_it_found(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy registry does not keep it for ever, and what came meanwhile is not on its last page."""
-    monkeypatch.setattr(feed_command, "MAX_LIMIT", 3)
-    seen = []
-    for change in read_all(story.registry, 0, payloads=False):
-        seen.append(change.position)
-        story.scanned()
-
-    assert seen == [1, 2, 3, 4]
-
-
 def test_every_page_is_walked(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are, none is left out and none comes twice."""
-    monkeypatch.setattr(feed_command, "MAX_LIMIT", 2)
+    monkeypatch.setattr(walking, "MAX_LIMIT", 2)
 
     assert [change["position"] for change in call("feed", "--json").lines] == [1, 2, 3, 4]
     assert story.release.enabled
 
 
-def test_c082_a_damaged_change_is_shown_as_such(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its place in the feed is taken, and its neighbours are shown."""
+def test_no_more_is_read_than_shown(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is as long as the limit; without --payloads there are none in it."""
+    seen, read = [], Feed.read
+
+    def noted(self: Feed, *args: Any, **options: Any) -> FeedPage:  # noqa: ANN401 - what it hands on
+        seen.append((options["limit"], options["payloads"]))
+        return read(self, *args, **options)
+
+    monkeypatch.setattr(Feed, "read", noted)
+    shown = call("feed", "--json", "--payloads", "--after=1", "--limit=1"), call("feed", "--limit=2")
+
+    assert seen == [(1, True), (2, False)]
+    assert [len(answer.out.splitlines()) for answer in shown] == [1, 4]
+    assert story.release.enabled
+
+
+@pytest.fixture
+def damaged(story: Story, monkeypatch: pytest.MonkeyPatch) -> Damaged:
+    """The first change, which cannot be decoded."""
     page = story.registry.feed.read()
-    damaged = attrs.evolve(page.changes[0], subject=Damaged("receiver", story.build.id, "no name"))
-    monkeypatch.setattr(Feed, "read", lambda *_, **__: attrs.evolve(page, changes=(damaged, *page.changes[1:])))
+    error = Damaged("receiver", story.build.id, "no name")
+    changes = (attrs.evolve(page.changes[0], subject=error), *page.changes[1:])
+    monkeypatch.setattr(Feed, "read", lambda *_, **__: attrs.evolve(page, changes=changes))
+    monkeypatch.setattr(Feed, "follow", lambda *_, **__: iter(changes))
+    return error
+
+
+def test_c082_a_damaged_change_is_shown_as_such(damaged: Damaged, call: Call) -> None:
+    """Its place in the feed is taken, its neighbours are shown, and the code says that it is not all."""
     answer = call("feed")
 
-    assert answer.code == 0
-    assert "the stored receiver" in answer.out.splitlines()[2]
+    assert answer.code == 1
+    assert str(damaged) in answer.out.splitlines()[2]
     assert len(answer.out.splitlines()) == 6
 
 
-def test_interrupted_before_anything_was_shown(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no place to tell."""
+@pytest.mark.parametrize("options", [["--json"], ["--cloudevents"], ["--follow"], ["--follow", "--json", "--limit=4"]])
+def test_c082_a_damaged_change_makes_it_1(damaged: Damaged, call: Call, options: list[str]) -> None:
+    """In every form, also of a follower that has seen enough."""
+    answer = call("feed", *options)
+
+    assert (answer.code, answer.err) == (1, "")
+    assert damaged.key in answer.out
+
+
+@pytest.mark.usefixtures("story")
+def test_c082_the_other_changes_leave_it_0(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what was shown counts."""
+    read = Feed.read
+
+    def first_damaged(self: Feed, *args: Any, **options: Any) -> FeedPage:  # noqa: ANN401 - what it hands on
+        page = read(self, *args, **options)
+        subject = Damaged("receiver", "X", "no name")
+        changes = (attrs.evolve(one, subject=subject) if one.position == 4 else one for one in page)
+        return attrs.evolve(page, changes=tuple(changes))
+
+    monkeypatch.setattr(Feed, "read", first_damaged)
+
+    assert [call("feed", f"--limit={number}").code for number in (3, 4)] == [0, 1]
+
+
+@pytest.mark.parametrize(("options", "place"), [([], "0"), (["--after=2"], "2")])
+def test_interrupted_before_anything_was_shown(
+    story: Story, call: Call, monkeypatch: pytest.MonkeyPatch, options: list[str], place: str
+) -> None:
+    """The place is the one where it began."""
 
     def follow(*_: object, **__: object) -> Iterator[Change]:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Feed, "follow", follow)
+    answer = call("feed", "--follow", "--json", *options)
+
+    assert (answer.code, answer.err) == (130, f"xzepr: to go on from here: --after {place}\nxzepr: interrupted\n")
+    assert story.release.enabled
+
+
+def test_interrupted_before_anything_came(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --from-now the place is what was the head then, as a cursor."""
+
+    def follow(*_: object, **__: object) -> Iterator[Change]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Feed, "follow", follow)
+    answer = call("feed", "--follow", "--from-now")
+
+    assert answer.err.startswith(f"xzepr: to go on from here: --after {changes(story)[-1].cursor}\n")
+
+
+def test_a_store_that_fails_in_between(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 2, and the place to go on from is told as after Ctrl-C."""
+
+    def follow(*_: object, **__: object) -> Iterator[Change]:
+        yield from changes(story)[:3]
+        raise Unavailable("the server went away")
+
+    monkeypatch.setattr(Feed, "follow", follow)
     answer = call("feed", "--follow", "--json")
 
-    assert (answer.code, answer.err) == (130, "xzepr: interrupted\n")
+    assert answer.code == 2
+    assert answer.err.startswith(f"xzepr: to go on from here: --after {changes(story)[2].cursor}\n")
+    assert "the server went away" in answer.err
+
+
+@pytest.mark.parametrize(("error", "code"), [(BadCursor("restored"), 2), (OutputLost(errno.EPIPE, "gone"), 141)])
+def test_where_there_is_no_place_to_go_on(
+    story: Story, call: Call, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+) -> None:
+    """A place that is none any more is not told, and a reader who has gone away wants none."""
+
+    def write(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("xzepr.cli.feed._write", write)
+    answer = call("feed", "--json")
+
+    assert (answer.code, "--after" in answer.err) == (code, False)
     assert story.release.enabled
 
 

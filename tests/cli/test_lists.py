@@ -10,7 +10,8 @@ import pytest
 
 from tests.cli.calling import UNIT, Call, Story
 from xzepr import Event, EventFilter, EventReceiver, Page, Registry, Unit, json_form
-from xzepr.cli.listing import Walk
+from xzepr.cli import listing
+from xzepr.cli.listing import Asked, Walk
 from xzepr.errors import Damaged
 from xzepr.registry.events import Events
 from xzepr.registry.receivers import Receivers
@@ -43,7 +44,10 @@ def test_one_receiver(story: Story, call: Call) -> None:
     assert ["events", "1:", "1", "succeeded,", "0", "failed"] in build.words
     assert build.out.endswith('\n{\n  "type": "object"\n}\n')
     assert ["schema", "accepts", "anything"] in scan.words
-    assert call("receivers", "build", "--json").object == json_form(story.build)
+    assert call("receivers", "build", "--json").object == {
+        **json_form(story.build),
+        "statistics": json_form(story.registry.receivers.statistics(story.build)),
+    }
 
 
 def test_groups_as_a_table(story: Story, call: Call) -> None:
@@ -71,8 +75,8 @@ def test_events_as_a_table(story: Story, call: Call) -> None:
     answer = call("events")
 
     assert [line[0] for line in answer.words[2:]] == [failed.id, story.built.id]
-    assert answer.words[2][2:6] == [str(UNIT), "2", "scan", "failed"]
-    assert answer.words[3][2:] == [str(UNIT), "1", "build", "passed", "on", "main"]
+    assert answer.words[2][2:6] == [str(UNIT), "2", "scan/ci.scan/1", "failed"]
+    assert answer.words[3][2:] == [str(UNIT), "1", "build/ci.build/1", "passed", "on", "main"]
     assert "1f0c" not in answer.out
 
 
@@ -81,12 +85,21 @@ def test_events_for_programs(story: Story, call: Call) -> None:
     assert call("events", "--json").lines == [json_form(story.built)]
 
 
+@pytest.mark.usefixtures("story")
+def test_times_that_leave_nothing(call: Call) -> None:
+    """What is wrong is called as it was given."""
+    answer = call("events", "--since=2026-11-27T00:00:00Z", "--until=2026-11-26T00:00:00Z")
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == "xzepr: --since must not be after --until\n"
+
+
 def test_one_event(story: Story, call: Call) -> None:
     """Its fields, whether it is what was recorded, and its payload."""
     answer = call("events", story.built.id)
 
     assert answer.code == 0
-    assert ["receiver", "build", f"({story.build.id})"] in answer.words
+    assert ["receiver", "build/ci.build/1", f"({story.build.id})"] in answer.words
     assert ["verified", "yes"] in answer.words
     assert answer.out.endswith('{\n  "commit": "1f0c"\n}\n')
     assert call("events", story.built.id, "--json").object == json_form(story.built)
@@ -174,6 +187,127 @@ def test_a_limit_says_when_there_are_more(story: Story, call: Call) -> None:
     assert (len(both.lines), both.err) == (2, "")
 
 
+Asking = tuple[int, bool]
+"""How many events a page was to have, and whether with their payloads."""
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Asking]:
+    """What the store was asked for, page by page."""
+    seen: list[Asking] = []
+    listed = Events.list
+
+    def noted(self: Events, where: EventFilter, **options: Any) -> Page[Event]:  # noqa: ANN401 - what it hands on
+        seen.append((options["limit"], options["payloads"]))
+        return listed(self, where, **options)
+
+    monkeypatch.setattr(Events, "list", noted)
+    return seen
+
+
+def test_no_more_is_read_than_shown(story: Story, call: Call, asked: list[Asking]) -> None:
+    """A page is as long as the limit, and the look behind it reads no payload."""
+    story.scanned()
+    call("events", "--limit=1", "--json")
+
+    assert asked == [(1, True), (1, False)]
+
+
+def test_a_table_reads_no_payloads(story: Story, call: Call, asked: list[Asking]) -> None:
+    """It shows none, of however many events."""
+    story.scanned()
+    call("events", "--limit=1")
+    call("events")
+
+    assert asked == [(1, False), (1, False), (1_000, False)]
+
+
+def test_the_last_page_is_as_long_as_what_is_left(
+    story: Story, call: Call, asked: list[Asking], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit beyond a page is met exactly."""
+    for _ in range(4):
+        story.scanned()
+    monkeypatch.setattr(listing, "MAX_LIMIT", 2)
+
+    assert len(call("events", "--limit=3", "--json").lines) == 3
+    assert asked == [(2, True), (1, True), (1, False)]
+
+
+def test_c082_a_damaged_row_behind_the_limit_is_one_more(story: Story) -> None:
+    """A cursor alone promises nothing, and what cannot be read is there all the same."""
+    behind: dict[str | None, Page[EventReceiver]] = {
+        None: Page(items=(story.build,), next="2"),
+        "2": Page(items=(), next="3"),
+        "3": Page(items=(), damaged=(Damaged("receiver", "X", "no name"),)),
+    }
+    walk = Walk(lambda asked: behind[asked.cursor], 1)
+
+    assert (list(walk), walk.more, walk.damaged) == ([story.build], True, 0)
+    behind["3"] = Page(items=())
+    walk = Walk(lambda asked: behind[asked.cursor], 1)
+    assert (list(walk), walk.more) == ([story.build], False)
+
+
+def test_c082_damaged_rows_take_no_place_in_a_limit(story: Story) -> None:
+    """So many are listed as were wanted."""
+    damaged = (Damaged("receiver", "X", "no name"),)
+    found = {
+        Asked(None, 2): Page(items=(story.build,), damaged=damaged, next="2"),
+        Asked("2", 1): Page(items=(story.scan,)),
+    }
+    walk = Walk(found.__getitem__, 2)
+
+    assert (list(walk), walk.more, walk.damaged) == ([story.build, story.scan], False, 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "named"),
+    [
+        ("events", "--failed", "--success or --failed"),
+        ("events", "--success", "--success or --failed"),
+        ("events", "--name=nosuch", "--name"),
+        ("events", "--version=1", "--version"),
+        ("events", "--release=1", "--release"),
+        ("events", "--platform-id=1", "--platform-id"),
+        ("events", "--package=oci", "--package"),
+        ("events", "--receiver=scan", "--receiver"),
+        ("events", "--since=2026-11-24T00:00:00Z", "--since"),
+        ("events", "--until=2026-11-24T00:00:00Z", "--until"),
+        ("events", "--limit=1", "--limit"),
+        ("groups", "--limit=1", "--limit"),
+        ("groups", "--oldest-first", "--oldest-first"),
+        ("receivers", "--oldest-first", "--oldest-first"),
+    ],
+)
+def test_what_only_a_list_heeds(story: Story, call: Call, command: str, option: str, named: str) -> None:
+    """Beside the name of one thing it is refused: nobody takes what is shown for what was asked."""
+    wanted = {"events": story.built.id, "groups": "release", "receivers": "scan"}[command]
+    answer = call(command, wanted, option)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == f"xzepr: {named}: only for a list, and here one thing is named: leave one out\n"
+    assert call(command, wanted).code == 0
+
+
+def test_all_that_only_a_list_heeds_is_named(story: Story, call: Call) -> None:
+    """At once, not one after the other."""
+    answer = call("events", story.built.id, "--limit=1", "--failed", "--name=web")
+
+    assert answer.err.startswith("xzepr: --limit, --name, --success or --failed: only for a list")
+
+
+def test_a_group_whose_receivers_come_in_many_pages(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them are named, in the order of the group."""
+    listed = Receivers.list
+    monkeypatch.setattr(Receivers, "list", lambda *args, **options: listed(*args, **options | {"limit": 1}))
+
+    assert [line[:2] for line in call("groups", "release").words[-2:]] == [
+        [story.build.id, "build"],
+        [story.scan.id, "scan"],
+    ]
+
+
 def test_without_a_limit_every_page_is_walked(kept: Registry, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Short and empty pages in between do not end the list."""
     build = kept.receivers.ensure(name="build", type="ci.build", version="1", schema=True)
@@ -202,8 +336,9 @@ def _in_small_pages(listed: Callable[..., Page[Event]]) -> Callable[..., Page[Ev
 
 def test_c082_a_damaged_row_is_told_and_the_list_goes_on(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
     """Its neighbours are listed."""
-    pages = [Page(items=(story.build,), damaged=(Damaged("receiver", "X", "no name"),)), Page(items=(story.scan,))]
-    walk = Walk(pages, None)
+    first = Page(items=(story.build,), damaged=(Damaged("receiver", "X", "no name"),), next="2")
+    found = {None: first, "2": Page(items=(story.scan,))}
+    walk = Walk(lambda asked: found[asked.cursor])
 
     assert list(walk) == [story.build, story.scan]
     assert walk.damaged == 1

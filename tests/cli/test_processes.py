@@ -103,6 +103,38 @@ def test_verdict_shows_the_gates(url: str, shop: Story) -> None:
     assert shop.release.enabled
 
 
+def test_c082_a_gate_beside_a_damaged_one(url: str, shop: Story) -> None:
+    """Of two groups of one name one is damaged: what is left is not taken for what was meant."""
+    second = shop.registry.groups.create(name="release", type="ci.gate", version="2", receivers=[shop.build])
+    ambiguous = run(url, "assert", "release", *unit_arguments())
+    alter(url, "UPDATE xzepr.groups SET description = E'\\x07' WHERE version = '1'")
+    damaged = run(url, "assert", "release", *unit_arguments())
+
+    assert (ambiguous.code, "this may be any of" in ambiguous.err) == (2, True)
+    assert (damaged.code, damaged.out) == (2, "")
+    assert f"the stored group {shop.release.id} is damaged" in damaged.err
+    assert run(url, "assert", second.id, *unit_arguments()).code == 0
+
+
+def alter(url: str, statement: str) -> None:
+    """Change something behind the back of the store."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(statement)
+
+
+def test_c082_an_event_that_was_altered(url: str, shop: Story) -> None:
+    """An export leaves it out and says so: an import elsewhere would give it a fresh digest."""
+    scanned = shop.scanned()
+    alter(url, "UPDATE xzepr.events SET description = 'tampered' WHERE description = 'on main'")
+    answer = run(url, "export")
+
+    assert (answer.code, run(url, "events", shop.built.id).code) == (1, 1)
+    assert f"the event {shop.built.id} is not what was recorded" in answer.err
+    assert answer.err.endswith("2 receivers, 1 group, 1 event exported; 1 altered row left out\n")
+    assert [line["id"] for line in answer.lines if line["kind"] == "event"] == [scanned.id]
+
+
 def test_lists_and_single_things(url: str, shop: Story) -> None:
     """A table for people, lines for programs, and one of them whole."""
     receivers = run(url, "receivers")
@@ -212,6 +244,22 @@ def kept(line: dict[str, Any]) -> dict[str, Any]:
     """What an import keeps of a line."""
     made = {"created_at", "updated_at", "recorded_at", "payload_digest", "digest"}
     return {key: value for key, value in line.items() if key not in made}
+
+
+def test_an_export_to_a_closed_stdout(url: str, shop: Story, tmp_path: Path) -> None:
+    """`xzepr export >&-` is no success; with a file it is one."""
+    target = tmp_path / "all.ndjson"
+    codes = []
+    for arguments in ([], [str(target)]):
+        with started(url, "export", *arguments, stdout=None, preexec_fn=lambda: os.close(1)) as process:
+            assert process.stderr is not None
+            said = process.stderr.read().decode()
+            codes.append((process.wait(GUARD), said))
+
+    assert codes[0] == (2, "xzepr: there is no stdout: name a file\n")
+    assert codes[1] == (0, "xzepr: 2 receivers, 1 group, 1 event exported\n")
+    assert len(lines_of(target.read_bytes())) == 4
+    assert shop.release.enabled
 
 
 def test_c079_a_full_disk_behind_stdout(url: str, shop: Story) -> None:
@@ -328,6 +376,23 @@ def test_c077_an_import_that_is_stopped_in_the_middle(
         # The story's own event is the one more.
         assert connection.execute(statement, key).fetchone() == (LINES, LINES, 1)
     assert {one.name for one in tmp_path.iterdir()} == {"events.ndjson", "events.ndjson.refused"}
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_one_import_of_a_file_at_a_time(url: str, shop: Story, tmp_path: Path) -> None:
+    """A second one gives 2 and touches nothing; when the first one is dead, however it died, the next one goes on."""
+    path = held_file(tmp_path)
+    with held_up(url, shop, path) as process:
+        before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+        second = run(url, "import", str(path))
+        after = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+        process.kill()
+
+    assert (second.code, second.out) == (2, "")
+    assert second.err == f"xzepr: another import of {path} is running: wait for its end\n"
+    assert after == before
+    assert run(url, "import", str(path), "--json").object["refused"] == 1
+    assert len(lines_of(Path(f"{path}.refused").read_bytes())) == 1
 
 
 def test_a_bar_on_a_terminal(url: str, shop: Story, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from io import StringIO
 
+import pytest
+
 from xzepr.cli.output import Output
 from xzepr.cli.progress import BAR_SECONDS, LINE_SECONDS, Progress
 
@@ -81,6 +83,41 @@ def test_what_an_earlier_run_did_is_not_the_speed_of_this_one() -> None:
         progress.show(120, 120)
 
     assert stream.getvalue() == "xzepr:  60%, 120 lines, 2 a second\n"
+
+
+def test_a_bar_makes_room_for_a_line() -> None:
+    """It is wiped once, and drawn again with the next news."""
+    stream, clock = Terminal(), Clock()
+    with Progress(Output.of(stream, {}), "lines", 0, clock=clock) as progress:
+        clock.now = 1.0
+        progress.show(5, 5)
+        progress.wipe()
+        progress.wipe()
+        stream.write("{}\n")
+        clock.now = 2.0
+        progress.show(6, 6)
+
+    wiped = "\r\x1b[K"
+    drawn = "\r5 lines, 5 a second\x1b[K", "\r6 lines, 3 a second\x1b[K"
+    assert stream.getvalue() == f"{drawn[0]}{wiped}{{}}\n{drawn[1]}{wiped}"
+
+
+@pytest.mark.parametrize("kind", [StringIO, Terminal])
+def test_a_stream_that_takes_nothing_stops_no_work(kind: type[StringIO]) -> None:
+    """Whoever looked on has gone: it is tried once, and the work goes on."""
+    stream, clock, tried = kind(), Clock(), list[str]()
+
+    def refuse(text: str) -> int:
+        tried.append(text)
+        raise BrokenPipeError
+
+    stream.write = refuse  # type: ignore[method-assign]
+    with Progress(Output.of(stream, {}), "lines", 10, clock=clock) as progress:
+        for _ in range(3):
+            clock.now += LINE_SECONDS
+            progress.show(5, 5)
+
+    assert len(tried) == 1
 
 
 def test_no_stderr_takes_everything() -> None:

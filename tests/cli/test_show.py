@@ -6,9 +6,9 @@ import errno
 import os
 import resource
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import attrs
@@ -177,14 +177,11 @@ def test_what_cannot_be_written_is_named(story: Story, call: Call, tmp_path: Pat
 
 def test_no_permission_is_named(story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is named, and nothing is left behind."""
-    reading = Path.open
 
-    def refused(path: Path, mode: str = "r", **options: Any) -> Any:  # noqa: ANN401 - as it is
-        if "w" in mode:
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return reading(path, mode, **options)
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(tempfile, "mkstemp", refused)
     answer = call(*SHOW, "--html", str(tmp_path / "page.html"))
 
     assert (answer.code, answer.err) == (2, f"xzepr: {tmp_path / 'page.html'}: Permission denied\n")

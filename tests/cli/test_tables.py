@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from xzepr.cli.output import Cell, Output, Style, json_text, shown, width_of
-from xzepr.cli.tables import LOOK_AHEAD, write_fields, write_table
+from xzepr.cli.tables import LOOK_AHEAD, write_document, write_fields, write_table
 
 
 def written(*rows: tuple[str | Cell, ...]) -> list[str]:
@@ -59,6 +59,14 @@ def test_fields_are_aligned_and_coloured() -> None:
     write_fields(Output(stream, coloured=True), [("id", "1"), ("result", Cell("ok", Style.GOOD))])
 
     assert stream.getvalue() == "\x1b[2mid\x1b[0m      1\n\x1b[2mresult\x1b[0m  \x1b[32mok\x1b[0m\n"
+
+
+def test_a_document_stands_below() -> None:
+    """After a blank line, indented for people."""
+    stream = StringIO()
+    write_document(Output(stream), {"a": [1]})
+
+    assert stream.getvalue() == '\n{\n  "a": [\n    1\n  ]\n}\n'
 
 
 def test_json_keeps_text_and_escapes_what_terminals_obey() -> None:

@@ -146,7 +146,7 @@ def test_a_variable_that_vanishes_is_never_a_verdict(story: Story, call: Call, c
         (["nope"], "there is no group nope"),
         (["01ARZ3NDEKTSV4RRFFQ69G5FAV"], "there is no group 01ARZ3NDEKTSV4RRFFQ69G5FAV"),
         (["release", "--as-of=1000"], "beyond the head"),
-        (["release", "--as-of=0"], "there is no group"),
+        (["release", "--as-of=0"], "there was no group release/ci.gate/1 at 0 yet"),
         (["release", "--as-of=99999999999999999999"], "whole number"),
         (["release", "--name=web"], "--name: is given twice"),
         (["release", "--frobnicate"], "there is no option --frobnicate: known are"),

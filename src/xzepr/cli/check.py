@@ -8,7 +8,7 @@ from typing import Final
 
 from xzepr.cli.output import Output
 from xzepr.cli.store_url import add_store_argument, store_url
-from xzepr.cli.telling import tell, tell_nothing_to_do
+from xzepr.cli.telling import tell
 from xzepr.plugins import StoreURL, Versions, default_plugins
 
 SUMMARY: Final = "Say whether a store can be reached and is set up for this xzepr."
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     tell(output, "store", str(url))
     tell(output, "reached", "yes")
     if versions is None:
-        tell_nothing_to_do(url)
+        tell(output, "next", "nothing: it needs no migrations")
         return 0
     tell(output, "found", versions.found or "nothing")
     tell(output, "needed", versions.needed)
@@ -54,4 +54,4 @@ def _next(versions: Versions) -> str:
         return "nothing: it can be used"
     if versions.newer:
         return "upgrade xzepr: a later version has migrated this store"
-    return "run `xzepr migrate`, with --grant ROLE for the role of the application"
+    return "run `xzepr migrate`; where a store knows roles, with --grant ROLE for the application's"

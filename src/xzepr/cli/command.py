@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -28,7 +27,7 @@ from xzepr.cli import (
     show,
     verdict,
 )
-from xzepr.cli.output import Output, say, shown, silence
+from xzepr.cli.output import Output, OutputLost, may_be_lost, say, shown, silence, without_urls
 from xzepr.errors import ConfigurationError, XzeprError
 from xzepr.plugins.texts import did_you_mean, showable
 
@@ -40,9 +39,6 @@ INTERRUPTED: Final = 130
 
 READER_GONE: Final = 141
 """What a shell makes of SIGPIPE: 128 + 13."""
-
-_SECRET: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*|\S*:\S*@\S*|//\S*@\S*")
-"""What may be a URL, or what is left of one after a slip of the hand: with a password in it."""
 
 _LONGEST_CAUSE: Final = 1_000
 
@@ -106,24 +102,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(str(error), FAILED)
     except KeyboardInterrupt:
         return _failed("interrupted", INTERRUPTED)
-    except BrokenPipeError:
+    except OutputLost as error:
         silence(sys.stdout)
-        return READER_GONE
+        return READER_GONE if error.reader_gone else _failed(_reason(error), FAILED)
     except OSError as error:
-        if error.filename is None:  # it is about stdout
-            silence(sys.stdout)
         return _failed(_reason(error), FAILED)
     except BaseException:  # noqa: BLE001 - the interpreter would make it 1, and 1 is an answer
         for line in traceback.format_exc().splitlines():
-            say(_hidden(line))
+            say(without_urls(line))
         return _failed("this is a fault of xzepr or of a plugin: please report it", FAILED)
 
 
 def _tell_cause(error: XzeprError) -> None:
-    """Say what a plugin's failure came from: its own error only names what failed."""
+    """Say what a plugin's failure came from, which the error only names; of what comes from us, it says all."""
     cause = error.__cause__
-    if isinstance(error, ConfigurationError) and cause is not None:
-        say(f"{type(cause).__name__}: {_hidden(str(cause))[:_LONGEST_CAUSE]}")
+    if isinstance(error, ConfigurationError) and cause is not None and not type(cause).__module__.startswith("xzepr"):
+        say(f"{type(cause).__name__}: {without_urls(str(cause))[:_LONGEST_CAUSE]}")
 
 
 def _settle() -> None:
@@ -134,17 +128,14 @@ def _settle() -> None:
     except OSError:
         silence(sys.stderr)
     if sys.stdout is not None:
-        sys.stdout.flush()
+        with may_be_lost():
+            sys.stdout.flush()
 
 
 def _reason(error: OSError) -> str:
     """Say what the system refused, and for which file; a URL in its place may hold a password."""
     reason = error.strerror or type(error).__name__
-    return reason if error.filename is None else _hidden(f"{error.filename}: {reason}")
-
-
-def _hidden(text: str) -> str:
-    return _SECRET.sub("(a URL)", text)
+    return reason if error.filename is None else without_urls(f"{error.filename}: {reason}")
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -195,7 +186,7 @@ class _Parser(argparse.ArgumentParser):
             self.error(f"there is no option {showable(option)}: {near}")
 
     def error(self, message: str) -> NoReturn:
-        super().error(shown(_hidden(message)))
+        super().error(shown(without_urls(message)))
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         super().exit(status or self.help_code, message)

@@ -6,29 +6,23 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
-from xzepr import Event, EventFilter, Registry, json_form
-from xzepr.cli.arguments import Once, add_json_argument, add_unit_filter, given_text, moment, unit_fields
-from xzepr.cli.listing import INCOMPLETE, Walk, add_list_arguments, write_list
-from xzepr.cli.naming import find_receiver, pages
-from xzepr.cli.opening import opened
+from xzepr import Event, EventFilter, Page, Registry
+from xzepr.cli.arguments import Once, add_unit_filter, given_text, moment, unit_fields
+from xzepr.cli.listing import Asked, Catalogue, add_list_arguments, list_or_show
+from xzepr.cli.naming import find_receiver, receiver_label
 from xzepr.cli.output import Cell, Output, Style
-from xzepr.cli.receivers import write_document
-from xzepr.cli.store_url import add_store_argument
-from xzepr.cli.tables import write_fields
-from xzepr.errors import Damaged, NotFound
-from xzepr.model import MAX_LIMIT, Ulid, format_time
+from xzepr.cli.tables import write_document, write_fields
+from xzepr.errors import ConfigurationError
+from xzepr.model import UNIT_FIELDS, format_time
 
 SUMMARY: Final = "List the events, or show one with its payload."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("event", metavar="EVENT", nargs="?", type=given_text, help="show this one: its id")
+    add_list_arguments(parser, "EVENT", "show this one: its id")
     add_unit_filter(parser)
     _add_filter_arguments(parser)
-    add_list_arguments(parser)
-    add_json_argument(parser, "write one JSON object, or for a list one on each line")
-    add_store_argument(parser)
 
 
 def _add_filter_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,54 +38,39 @@ def _add_filter_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """List them, or show one."""
-    with opened(options) as registry:
-        if options.event is None:
-            return _list(registry, options, output)
-        event = registry.events.get(options.event)
-        if options.json:
-            output.json(json_form(event))
-        else:
-            _show(output, event, receiver_name(registry)(event.receiver_id))
-    return 0 if event.verify() else INCOMPLETE
+    return list_or_show(options, output, _EVENTS)
 
 
-def receiver_name(registry: Registry) -> Callable[[Ulid], str]:
-    """Return a function that tells the name of a receiver; each is read once."""
-    known: dict[Ulid, str] = {}
-
-    def name(receiver_id: Ulid) -> str:
-        if receiver_id not in known:
-            try:
-                known[receiver_id] = registry.receivers.get(receiver_id).name
-            except (NotFound, Damaged):
-                known[receiver_id] = receiver_id
-        return known[receiver_id]
-
-    return name
-
-
-def _list(registry: Registry, options: argparse.Namespace, output: Output) -> int:
-    where = EventFilter(
+def _where(registry: Registry, options: argparse.Namespace) -> EventFilter:
+    if options.since is not None and options.until is not None and options.since > options.until:
+        raise ConfigurationError("--since must not be after --until")
+    return EventFilter(
         **unit_fields(options),
         receiver_id=None if options.receiver is None else find_receiver(registry, options.receiver).id,
         success=options.success,
         recorded_from=options.since,
         recorded_until=options.until,
     )
-    found = pages(
-        lambda cursor: registry.events.list(
-            where, limit=MAX_LIMIT, cursor=cursor, newest_first=not options.oldest_first, payloads=options.json
+
+
+def _reader(registry: Registry, options: argparse.Namespace) -> Callable[[Asked], Page[Event]]:
+    where = _where(registry, options)
+
+    def read(asked: Asked) -> Page[Event]:
+        return registry.events.list(
+            where,
+            limit=asked.limit,
+            cursor=asked.cursor,
+            newest_first=not options.oldest_first,
+            payloads=options.json and asked.shown,
         )
-    )
-    name = receiver_name(registry)
-    titles = ("id", "recorded", "unit", "n", "receiver", "result", "description")
-    return write_list(
-        output,
-        Walk(found, options.limit),
-        titles,
-        lambda event: _row(event, name(event.receiver_id)),
-        as_json=options.json,
-    )
+
+    return read
+
+
+def _rows(registry: Registry) -> Callable[[Event], list[Cell | str]]:
+    label = receiver_label(registry)
+    return lambda event: _row(event, label(event.receiver_id))
 
 
 def _result(event: Event) -> Cell:
@@ -103,8 +82,14 @@ def _row(event: Event, receiver: str) -> list[Cell | str]:
     return [event.id, recorded, str(event.unit), f"{event.n}", receiver, _result(event), event.description]
 
 
-def _show(output: Output, event: Event, receiver: str) -> None:
-    fields: list[tuple[str, Cell | str]] = [
+def _show(registry: Registry, output: Output, event: Event) -> None:
+    write_fields(output, _fields(event, receiver_label(registry)(event.receiver_id)))
+    if not event.redacted:
+        write_document(output, event.payload)
+
+
+def _fields(event: Event, receiver: str) -> list[tuple[str, Cell | str]]:
+    return [
         ("id", event.id),
         *((f"unit {field.replace('_', ' ')}", value) for field, value in event.unit.fields().items()),
         ("n", f"{event.n}"),
@@ -118,6 +103,20 @@ def _show(output: Output, event: Event, receiver: str) -> None:
         ("verified", Cell("yes", Style.GOOD) if event.verify() else Cell("NO: it is not what was recorded", Style.BAD)),
         ("payload", "redacted" if event.redacted else "as below"),
     ]
-    write_fields(output, fields)
-    if not event.redacted:
-        write_document(output, event.payload)
+
+
+_EVENTS: Final = Catalogue[Event](
+    titles=("id", "recorded", "unit", "n", "receiver", "result", "description"),
+    reader=_reader,
+    rows=_rows,
+    find=lambda registry, text: registry.events.get(text),
+    show=_show,
+    sound=Event.verify,
+    filters={
+        **{field: f"--{field.replace('_', '-')}" for field in UNIT_FIELDS},
+        "receiver": "--receiver",
+        "success": "--success or --failed",
+        "since": "--since",
+        "until": "--until",
+    },
+)

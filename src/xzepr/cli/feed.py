@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Final
+
+import attrs
 
 from xzepr import (
     Change,
@@ -21,11 +23,14 @@ from xzepr import (
     json_form,
 )
 from xzepr.cli.arguments import Once, given_text, place, positive_number
+from xzepr.cli.listing import INCOMPLETE
+from xzepr.cli.naming import receiver_label
 from xzepr.cli.opening import opened
-from xzepr.cli.output import Cell, Column, Output, Style, shown
+from xzepr.cli.output import Cell, Column, Output, OutputLost, Style, say, shown
 from xzepr.cli.store_url import add_store_argument
-from xzepr.errors import ConfigurationError, Damaged
-from xzepr.model import MAX_LIMIT, format_time
+from xzepr.cli.walking import position_of, read_all
+from xzepr.errors import BadCursor, ConfigurationError, Damaged, Invalid
+from xzepr.model import Ulid, format_time
 from xzepr.model.changes import CLOUDEVENT_SOURCE
 
 SUMMARY: Final = "Show what changed, in order: from any place on, and as it happens."
@@ -59,19 +64,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, output: Output) -> int:
     """Show them."""
     _check(options)
-    last: FeedCursor | None = None
+    shown_so_far = _Shown()
+    with _telling_where_to_go_on(shown_so_far), opened(options) as registry:
+        if not (options.json or options.cloudevents):
+            output.head(_COLUMNS)
+        label = receiver_label(registry)
+        for change in islice(_changes(registry, options, shown_so_far), options.limit):
+            _write(output, change, options, label)
+            shown_so_far.add(change)
+    return INCOMPLETE if shown_so_far.damaged else 0
+
+
+@attrs.define
+class _Shown:
+    """How far it has come.
+
+    Args:
+        place: Where to go on; None as long as nothing was looked for.
+        damaged: How many of the changes could not be decoded.
+    """
+
+    place: FeedCursor | int | None = None
+    damaged: int = 0
+
+    def add(self, change: Change) -> None:
+        """Count a change that was shown."""
+        self.place = change.cursor
+        self.damaged += isinstance(change.subject, Damaged)
+
+
+@contextmanager
+def _telling_where_to_go_on(done: _Shown) -> Iterator[None]:
+    """Tell it whatever ends the command, but for a place that is none, and for a reader who wants no more."""
     try:
-        with opened(options) as registry:
-            if not (options.json or options.cloudevents):
-                output.head(_COLUMNS)
-            for change in islice(_changes(registry, options), options.limit):
-                _write(output, change, options)
-                last = change.cursor
-    except KeyboardInterrupt:
-        if last is not None:
-            Output(sys.stderr).line(f"xzepr: to go on from here: --after {last}")
+        yield
+    except (BadCursor, Invalid, OutputLost):
         raise
-    return 0
+    except BaseException:
+        if done.place is not None:
+            say(f"to go on from here: --after {done.place}")
+        raise
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -83,51 +115,42 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError("--payloads needs --json or --cloudevents: the table shows none")
 
 
-def _changes(registry: Registry, options: argparse.Namespace) -> Iterator[Change]:
-    after: FeedCursor | int = options.after or 0
-    if options.from_now:
-        after = registry.feed.read(max(registry.feed.head() - 1, 0), limit=1).cursor
+def _changes(registry: Registry, options: argparse.Namespace, done: _Shown) -> Iterator[Change]:
+    done.place = after = _beginning(registry, options)
     if options.follow:
         return registry.feed.follow(after, payloads=options.payloads)
-    return read_all(registry, after, payloads=options.payloads)
+    until = None if options.limit is None else position_of(after) + options.limit
+    return read_all(registry, after, payloads=options.payloads, until=until)
 
 
-def read_all(registry: Registry, after: FeedCursor | int, *, payloads: bool) -> Iterator[Change]:
-    """Yield the changes behind a place, up to the head that there was at the beginning.
-
-    Args:
-        registry: Whose feed.
-        after: The place.
-        payloads: Whether events come with their payloads.
-    """
-    page = registry.feed.read(after, limit=MAX_LIMIT, payloads=payloads)
-    head = page.head
-    while page.changes:
-        yield from (change for change in page if change.position <= head)
-        if page.cursor.position >= head:
-            return
-        page = registry.feed.read(page.cursor, limit=MAX_LIMIT, payloads=payloads)
+def _beginning(registry: Registry, options: argparse.Namespace) -> FeedCursor | int:
+    if options.from_now:
+        return registry.feed.read(max(registry.feed.head() - 1, 0), limit=1).cursor
+    return options.after or 0
 
 
-def _write(output: Output, change: Change, options: argparse.Namespace) -> None:
+def _write(output: Output, change: Change, options: argparse.Namespace, label: Callable[[Ulid], str]) -> None:
     if options.cloudevents:
         output.json(change.to_cloudevent(options.source or CLOUDEVENT_SOURCE))
     elif options.json:
         output.json(json_form(change))
     else:
         moment, actor = format_time(change.recorded_at), shown(str(change.actor))
-        cells = (Cell(f"{change.position}"), Cell(moment), Cell(change.kind), Cell(actor), _what(change))
+        cells = (Cell(f"{change.position}"), Cell(moment), Cell(change.kind), Cell(actor), _what(change, label))
         output.row(_COLUMNS, cells)
 
 
-def _what(change: Change) -> Cell:
+def _what(change: Change, label: Callable[[Ulid], str]) -> Cell:
     match change.subject:
         case Event() as event:
             style = Style.GOOD if event.success else Style.BAD
-            return Cell(shown(f"{event.unit} {'passed' if event.success else 'failed'} ({event.id})"), style)
+            result = "passed" if event.success else "failed"
+            return Cell(shown(f"{event.unit} {label(event.receiver_id)} {result} ({event.id})"), style)
         case Transition() as transition:
             style = Style.STRONG_GOOD if transition.kind is TransitionKind.COMPLETED else Style.STRONG_BAD
-            return Cell(shown(str(transition)), style)
+            group = transition.group
+            named = f"{group.name}/{group.type}/{group.version}"
+            return Cell(shown(f"{named} {transition.kind} for {transition.unit}"), style)
         case Redaction() as redaction:
             return Cell(shown(f"{redaction.event_id}: {redaction.reason}"))
         case EventReceiver() | EventReceiverGroup() as definition:

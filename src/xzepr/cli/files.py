@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from xzepr.errors import ConfigurationError
+
+_PREFIX: Final = 50
+"""Characters of a file's name that its part has too: in any alphabet few enough for every file system."""
+
+_NO_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES})
+"""What file systems say that sync no folders, and folders that may be written and not read."""
 
 
 class Sink(Protocol):
@@ -53,21 +62,27 @@ class NamedSink:
             self._file.flush()
 
     def settle(self) -> None:
-        """Wait until what was written is on the disk, and close the file."""
+        """Wait until what was written is on the disk."""
         with naming_file(self._path):
             self._file.flush()
             os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        with naming_file(self._path):
             self._file.close()
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Sink]:
+def replacing(path: Path, *, like: Path | None = None) -> Iterator[Sink]:
     """Write a file beside the one that is meant, and put it into its place at the end.
 
-    Until then, and after an error, what stood under the name stands there still.
+    Until then, and after an error, what stood under the name stands there still; whoever may read that may read the new
+    one.
 
     Args:
         path: The file that is meant; of a symbolic link, what it points to.
+        like: If nothing stands there yet, whoever may read this one may read the new one; else its owner alone.
 
     Yields:
         Where to write.
@@ -76,20 +91,79 @@ def replacing(path: Path) -> Iterator[Sink]:
         ConfigurationError: Something that is no file stands there.
         OSError: It cannot be written; the error names the file.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise ConfigurationError(f"{path} is no regular file: write to - and redirect it")
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    target = _target(path)
     with naming_file(path):
-        file = part.open("wb")
+        part, file = _part_of(target)
+    sink = NamedSink(file, path)
     try:
-        with file:
-            sink = NamedSink(file, path)
-            yield sink
-            sink.settle()
+        yield sink
+        sink.settle()
+        sink.close()
         with naming_file(path):
-            part.replace(target)
+            _put(part, target, like)
     except BaseException:
-        with suppress(OSError):
-            part.unlink()
+        _drop(sink, part)
         raise
+
+
+def permit(path: Path, like: Path | None) -> None:
+    """Let those read and write a new file who may do so with another one.
+
+    Args:
+        path: The new file.
+        like: The other one. What its group may do holds for the same group only.
+    """
+    if like is None:
+        return
+    model, own = like.stat(), path.stat()
+    mode = model.st_mode & 0o666
+    if model.st_gid != own.st_gid:
+        mode &= ~stat.S_IRWXG
+    if mode != own.st_mode & 0o666:
+        path.chmod(mode)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the name of a file is on the disk.
+
+    Args:
+        path: The file, which was created or renamed.
+    """
+    if os.name == "nt":  # there a folder cannot be opened
+        return
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+
+
+def _target(path: Path) -> Path:
+    if path.exists() and not path.is_file():  # asked first: a pipe has no path that it could be followed to
+        raise ConfigurationError(f"{path} is no regular file: write to - and redirect it")
+    return Path(os.path.realpath(path))
+
+
+def _part_of(target: Path) -> tuple[Path, BinaryIO]:
+    """Create a file that nobody can have foreseen, for its owner alone."""
+    prefix = f".{target.name[:_PREFIX]}."
+    descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=target.parent)
+    return Path(name), os.fdopen(descriptor, "wb")
+
+
+def _put(part: Path, target: Path, like: Path | None) -> None:
+    permit(part, target if target.exists() else like)
+    part.replace(target)
+    sync_folder(target)
+
+
+def _drop(sink: NamedSink, part: Path) -> None:
+    """Leave nothing behind; that something is wrong was told by what led here."""
+    with suppress(OSError):
+        sink.close()
+    with suppress(OSError):
+        part.unlink()

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from xzepr import EventReceiverGroup, ReceiverFilter, Registry, json_form
-from xzepr.cli.arguments import add_json_argument, given_text
-from xzepr.cli.listing import Walk, add_list_arguments, write_list
-from xzepr.cli.naming import find_group, pages
-from xzepr.cli.opening import opened
+from xzepr import EventReceiverGroup, Page, ReceiverFilter, Registry
+from xzepr.cli.listing import Asked, Catalogue, add_list_arguments, list_or_show
+from xzepr.cli.naming import find_group
 from xzepr.cli.output import Cell, Output, Style
-from xzepr.cli.store_url import add_store_argument
 from xzepr.cli.tables import write_fields, write_table
+from xzepr.cli.walking import pages
 from xzepr.model import MAX_LIMIT, format_time
 
 SUMMARY: Final = "List the groups, or show one with the receivers that it needs."
@@ -21,31 +19,19 @@ SUMMARY: Final = "List the groups, or show one with the receivers that it needs.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    text = "show this one: its id, its name if no other has it, or name/type/version"
-    parser.add_argument("group", metavar="GROUP", nargs="?", type=given_text, help=text)
-    add_list_arguments(parser)
-    add_json_argument(parser, "write one JSON object, or for a list one on each line")
-    add_store_argument(parser)
+    add_list_arguments(parser, "GROUP", "show this one: its id, its name if no other has it, or name/type/version")
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """List them, or show one."""
-    with opened(options) as registry:
-        if options.group is None:
-            newest_first = not options.oldest_first
-            found = pages(
-                lambda cursor: registry.groups.list(limit=MAX_LIMIT, cursor=cursor, newest_first=newest_first)
-            )
-            titles = ("id", "name", "type", "version", "state", "receivers", "revision", "description")
-            return write_list(output, Walk(found, options.limit), titles, _row, as_json=options.json)
-        group = find_group(registry, options.group)
-        if options.json:
-            output.json(json_form(group))
-        else:
-            _show(output, group)
-            output.line()
-            write_table(output, ("receiver", "name", "type", "version"), _needed(registry, group))
-    return 0
+    return list_or_show(options, output, _GROUPS)
+
+
+def _reader(registry: Registry, options: argparse.Namespace) -> Callable[[Asked], Page[EventReceiverGroup]]:
+    def read(asked: Asked) -> Page[EventReceiverGroup]:
+        return registry.groups.list(limit=asked.limit, cursor=asked.cursor, newest_first=not options.oldest_first)
+
+    return read
 
 
 def _state(group: EventReceiverGroup) -> Cell:
@@ -57,22 +43,25 @@ def _row(group: EventReceiverGroup) -> list[Cell | str]:
     return [group.id, group.name, group.type, group.version, _state(group), needed, revision, group.description]
 
 
-def _show(output: Output, group: EventReceiverGroup) -> None:
-    write_fields(
-        output,
-        [
-            ("id", group.id),
-            ("name", group.name),
-            ("type", group.type),
-            ("version", group.version),
-            ("description", group.description),
-            ("state", _state(group)),
-            ("owner", str(group.owner)),
-            ("revision", f"{group.revision}"),
-            ("created", format_time(group.created_at)),
-            ("updated", format_time(group.updated_at)),
-        ],
-    )
+def _show(registry: Registry, output: Output, group: EventReceiverGroup) -> None:
+    write_fields(output, _fields(group))
+    output.line()
+    write_table(output, ("receiver", "name", "type", "version"), _needed(registry, group))
+
+
+def _fields(group: EventReceiverGroup) -> list[tuple[str, Cell | str]]:
+    return [
+        ("id", group.id),
+        ("name", group.name),
+        ("type", group.type),
+        ("version", group.version),
+        ("description", group.description),
+        ("state", _state(group)),
+        ("owner", str(group.owner)),
+        ("revision", f"{group.revision}"),
+        ("created", format_time(group.created_at)),
+        ("updated", format_time(group.updated_at)),
+    ]
 
 
 def _needed(registry: Registry, group: EventReceiverGroup) -> Iterator[list[str]]:
@@ -86,3 +75,12 @@ def _needed(registry: Registry, group: EventReceiverGroup) -> Iterator[list[str]
     for receiver_id in group.receiver_ids:
         receiver = found.get(receiver_id)
         yield [receiver_id, *(receiver.naming if receiver is not None else ("", "", ""))]
+
+
+_GROUPS: Final = Catalogue[EventReceiverGroup](
+    titles=("id", "name", "type", "version", "state", "receivers", "revision", "description"),
+    reader=_reader,
+    rows=lambda _: _row,
+    find=find_group,
+    show=_show,
+)

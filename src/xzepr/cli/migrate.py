@@ -7,9 +7,9 @@ import os
 from typing import Final
 
 from xzepr.cli.arguments import Once, given_text
-from xzepr.cli.output import Output
+from xzepr.cli.output import Output, say
 from xzepr.cli.store_url import add_store_argument, store_url
-from xzepr.cli.telling import tell, tell_nothing_to_do
+from xzepr.cli.telling import tell
 from xzepr.errors import ConfigurationError
 from xzepr.plugins import Migrations, StoreURL, default_plugins
 
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 def _need_nothing(url: StoreURL, options: argparse.Namespace) -> int:
     if options.grant is not None:
         raise ConfigurationError(f"the {url.scheme} store knows no roles: leave --grant out")
-    tell_nothing_to_do(url)
+    say(f"the {url.scheme} store needs no migrations: there is nothing to do")
     return 0
 
 

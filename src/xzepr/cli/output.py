@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final, TextIO
 
@@ -18,6 +21,8 @@ _GAP: Final = "  "
 _RESET: Final = "\x1b[0m"
 _CONTROLS: Final = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 """What JSON leaves as it stands, and some terminals obey."""
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*|\S*:\S*@\S*|//\S*@\S*")
 
 
 class Style(StrEnum):
@@ -60,6 +65,31 @@ class Column:
     right: bool = False
 
 
+class OutputLost(OSError):
+    """A stream takes nothing any more: it is full, or whoever read it went away.
+
+    It is told apart from what else the system refuses, such as a connection to a store.
+    """
+
+    @property
+    def reader_gone(self) -> bool:
+        """Whether nobody reads it any more."""
+        return self.errno == errno.EPIPE
+
+
+@contextmanager
+def may_be_lost() -> Iterator[None]:
+    """Tell what goes wrong with a stream apart.
+
+    Raises:
+        OutputLost: It takes nothing any more.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OutputLost(error.errno, error.strerror) from error
+
+
 @attrs.frozen
 class Output:
     """Where a command writes its data.
@@ -91,8 +121,9 @@ class Output:
     def line(self, text: str = "", style: Style = Style.PLAIN) -> None:
         """Write a line, at once: a reader sees things as they happen."""
         if self.stream is not None:
-            self.stream.write(self._styled(text, style) + "\n")
-            self.stream.flush()
+            with may_be_lost():
+                self.stream.write(self._styled(text, style) + "\n")
+                self.stream.flush()
 
     def json(self, value: JsonValue, *, indent: int | None = None) -> None:
         """Write a value as JSON: on one line, unless it is indented for people.
@@ -172,6 +203,16 @@ def shown(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def without_urls(text: str) -> str:
+    """Return a text without what may be a URL, or what is left of one after a slip of the hand: it may hold a password.
+
+    Example:
+        >>> without_urls("no host in postgresql:ci:secret@db")
+        'no host in (a URL)'
+    """
+    return _URL.sub("(a URL)", text)
 
 
 def width_of(text: str) -> int:

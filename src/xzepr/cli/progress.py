@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
-from xzepr.cli.output import Output
+from xzepr.cli.output import Output, silence
 
 BAR_SECONDS: Final = 0.1
 """How often a bar is drawn."""
@@ -40,6 +40,7 @@ class Progress:
         self._terminal = output.stream is not None and output.stream.isatty()
         self._begun = self._shown = clock()
         self._drawn = False
+        self._lost = False
 
     def __enter__(self) -> Self:
         return self
@@ -47,8 +48,15 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.wipe()
+        if self._lost and self._output.stream is not None:
+            silence(self._output.stream)
+
+    def wipe(self) -> None:
+        """Make room on the terminal for a line that is written there."""
         if self._drawn:
             self._write("\r\x1b[K")
+            self._drawn = False
 
     def show(self, place: int, count: int) -> None:
         """Show it, if that was not done just now.
@@ -66,7 +74,7 @@ class Progress:
             self._write(f"\r{self._bar(place)}{text}\x1b[K")
             self._drawn = True
         else:
-            self._output.line(f"xzepr: {text}")
+            self._write(f"xzepr: {text}\n")
 
     def _text(self, place: int, count: int, seconds: float) -> str:
         share = f"{self._share(place):4.0%}, " if self._total else ""
@@ -82,6 +90,12 @@ class Progress:
         return f"[{'#' * full}{'.' * (_WIDTH - full)}] "
 
     def _write(self, text: str) -> None:
-        if self._output.stream is not None:
-            self._output.stream.write(text)
-            self._output.stream.flush()
+        """Write, unless it failed before: nobody looks on then, and the work goes on."""
+        stream = self._output.stream
+        if stream is None or self._lost:
+            return
+        try:
+            stream.write(text)
+            stream.flush()
+        except (OSError, ValueError):
+            self._lost = True

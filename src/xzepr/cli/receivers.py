@@ -3,62 +3,47 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Final
 
-from xzepr import EventReceiver, ReceiverStatistics, json_form
-from xzepr.cli.arguments import add_json_argument, given_text
-from xzepr.cli.listing import Walk, add_list_arguments, write_list
-from xzepr.cli.naming import find_receiver, pages
-from xzepr.cli.opening import opened
+from xzepr import EventReceiver, Page, ReceiverStatistics, Registry, json_form
+from xzepr.cli.listing import Asked, Catalogue, add_list_arguments, list_or_show
+from xzepr.cli.naming import find_receiver
 from xzepr.cli.output import Cell, Output
-from xzepr.cli.store_url import add_store_argument
-from xzepr.cli.tables import write_fields
-from xzepr.documents import JsonValue
-from xzepr.model import MAX_LIMIT, format_time
+from xzepr.cli.tables import write_document, write_fields
+from xzepr.model import format_time
 
 SUMMARY: Final = "List the receivers, or show one with its schema and its figures."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    text = "show this one: its id, its name if no other has it, or name/type/version"
-    parser.add_argument("receiver", metavar="RECEIVER", nargs="?", type=given_text, help=text)
-    add_list_arguments(parser)
-    add_json_argument(parser, "write one JSON object, or for a list one on each line")
-    add_store_argument(parser)
+    add_list_arguments(parser, "RECEIVER", "show this one: its id, its name if no other has it, or name/type/version")
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
     """List them, or show one."""
-    with opened(options) as registry:
-        if options.receiver is None:
-            newest_first = not options.oldest_first
-            found = pages(
-                lambda cursor: registry.receivers.list(limit=MAX_LIMIT, cursor=cursor, newest_first=newest_first)
-            )
-            titles = ("id", "name", "type", "version", "created", "description")
-            return write_list(output, Walk(found, options.limit), titles, _row, as_json=options.json)
-        receiver = find_receiver(registry, options.receiver)
-        if options.json:
-            output.json(json_form(receiver))
-        else:
-            _show(output, receiver, registry.receivers.statistics(receiver))
-    return 0
+    return list_or_show(options, output, _RECEIVERS)
+
+
+def _reader(registry: Registry, options: argparse.Namespace) -> Callable[[Asked], Page[EventReceiver]]:
+    def read(asked: Asked) -> Page[EventReceiver]:
+        return registry.receivers.list(limit=asked.limit, cursor=asked.cursor, newest_first=not options.oldest_first)
+
+    return read
 
 
 def _row(receiver: EventReceiver) -> list[str]:
+    return [receiver.id, *receiver.naming, format_time(receiver.created_at), receiver.description]
+
+
+def _show(registry: Registry, output: Output, receiver: EventReceiver) -> None:
+    write_fields(output, _fields(receiver, registry.receivers.statistics(receiver)))
+    write_document(output, receiver.schema)
+
+
+def _fields(receiver: EventReceiver, figures: ReceiverStatistics) -> list[tuple[str, Cell | str]]:
     return [
-        receiver.id,
-        receiver.name,
-        receiver.type,
-        receiver.version,
-        format_time(receiver.created_at),
-        receiver.description,
-    ]
-
-
-def _show(output: Output, receiver: EventReceiver, figures: ReceiverStatistics) -> None:
-    fields: list[tuple[str, Cell | str]] = [
         ("id", receiver.id),
         ("name", receiver.name),
         ("type", receiver.type),
@@ -72,11 +57,16 @@ def _show(output: Output, receiver: EventReceiver, figures: ReceiverStatistics) 
         ("events", f"{figures.total:,}: {figures.succeeded:,} succeeded, {figures.failed:,} failed"),
         ("schema", "accepts anything" if receiver.accepts_anything else "as below"),
     ]
-    write_fields(output, fields)
-    write_document(output, receiver.schema)
 
 
-def write_document(output: Output, document: JsonValue) -> None:
-    """Write a JSON document below what was shown."""
-    output.line()
-    output.json(document, indent=2)
+_RECEIVERS: Final = Catalogue[EventReceiver](
+    titles=("id", "name", "type", "version", "created", "description"),
+    reader=_reader,
+    rows=lambda _: _row,
+    find=find_receiver,
+    show=_show,
+    form=lambda registry, receiver: {
+        **json_form(receiver),
+        "statistics": json_form(registry.receivers.statistics(receiver)),
+    },
+)

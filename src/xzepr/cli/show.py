@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,7 @@ from xzepr.cli.arguments import Once, add_json_argument, add_unit_arguments, giv
 from xzepr.cli.files import replacing
 from xzepr.cli.listing import INCOMPLETE, tell_damaged
 from xzepr.cli.opening import opened
-from xzepr.cli.output import Output, shown
+from xzepr.cli.output import Output, say
 from xzepr.cli.picture import DEFAULT_EVENTS, MAX_EVENTS, UnitPicture, gather, page_of, picture_form, write_picture
 from xzepr.cli.store_url import add_store_argument
 from xzepr.cli.tables import counted, write_fields
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     if options.json:
         output.json(picture_form(picture))
     if picture.unknown:
-        Output(sys.stderr).line(f"xzepr: nothing is recorded about {shown(str(unit))}")
+        say(f"nothing is recorded about {unit}")
         return UNKNOWN
     if options.html is not None:
         _write_page(picture, options, output)
@@ -63,7 +62,7 @@ def _tell_faults(picture: UnitPicture) -> None:
     for error in picture.damaged:
         tell_damaged(error)
     for event_id in sorted(picture.altered):
-        Output(sys.stderr).line(f"xzepr: the event {event_id} is not what was recorded: its digest is another one")
+        say(f"the event {event_id} is not what was recorded: its digest is another one")
 
 
 def _write_page(picture: UnitPicture, options: argparse.Namespace, output: Output) -> None:

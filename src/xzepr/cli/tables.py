@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from xzepr.cli.output import Cell, Column, Output, Style, shown, width_of
+from xzepr.documents import JsonValue
 
 LOOK_AHEAD: Final = 100
 """How many rows are looked at to choose the widths; a wider cell further down pushes the rest of its line."""
@@ -60,6 +61,12 @@ def write_fields(output: Output, fields: Iterable[tuple[str, Cell | str]]) -> No
     columns = (Column("", max(width_of(word) for word, _ in lines)), Column("", 0))
     for word, value in lines:
         output.row(columns, [Cell(word, Style.FAINT), _cell(value)])
+
+
+def write_document(output: Output, document: JsonValue) -> None:
+    """Write a JSON document below what was shown."""
+    output.line()
+    output.json(document, indent=2)
 
 
 def _cell(value: Cell | str) -> Cell:

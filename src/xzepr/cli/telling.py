@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Final
 
 from xzepr.cli.output import Cell, Column, Output, Style
-from xzepr.plugins import StoreURL
 
 _COLUMNS: Final = (Column("what", 8), Column("value", 80))
 
@@ -15,12 +13,8 @@ def tell(output: Output, what: str, value: str) -> None:
     """Write a line.
 
     Example:
+        >>> import sys
         >>> tell(Output(sys.stdout), "found", "0001")
         found     0001
     """
     output.row(_COLUMNS, [Cell(what, Style.FAINT), Cell(value)])
-
-
-def tell_nothing_to_do(url: StoreURL) -> None:
-    """Say on stderr that a store needs no migrations."""
-    Output(sys.stderr).line(f"xzepr: the {url.scheme} store needs no migrations: there is nothing to do")

@@ -19,6 +19,7 @@ from xzepr.cli.opening import opened
 from xzepr.cli.output import Cell, Output, Style
 from xzepr.cli.store_url import add_store_argument
 from xzepr.cli.tables import write_fields, write_table
+from xzepr.errors import ConfigurationError, NotFound
 from xzepr.model import format_time
 
 SUMMARY: Final = "Show what a group says about a unit, gate by gate."
@@ -56,7 +57,13 @@ def ask(options: argparse.Namespace) -> Verdict:
     """Return the verdict that the arguments ask for."""
     unit = unit_of(options)
     with opened(options) as registry:
-        return registry.groups.verdict(group_of(options, registry), unit, as_of=options.as_of)
+        group = group_of(options, registry)
+        try:
+            return registry.groups.verdict(group, unit, as_of=options.as_of)
+        except NotFound:
+            if options.as_of is None:
+                raise
+            raise ConfigurationError(f"there was no group {'/'.join(group.naming)} at {options.as_of} yet") from None
 
 
 def write_verdict(output: Output, verdict: Verdict) -> None:

@@ -8,17 +8,19 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.cli.calling import Story, plain_event
-from xzepr.cli.ndjson import forms as forms_module
-from xzepr.cli.ndjson.forms import EventForm, GroupForm, ReceiverForm, line_of, read_form, unit_of_form
+from tests.cli.calling import UNIT, Story, plain_event
+from xzepr import Unit
+from xzepr.cli.ndjson import reading
+from xzepr.cli.ndjson.forms import EventForm, GroupForm, ReceiverForm, line_of
 from xzepr.cli.ndjson.lines import Line
+from xzepr.cli.ndjson.reading import read_form
 from xzepr.documents import JsonLimits
-from xzepr.errors import Invalid, TooLarge
+from xzepr.errors import MAX_VIOLATIONS, Invalid, TooLarge
 
 
 def line(text: bytes | None, *, ended: bool = True) -> Line:
     """A line with this text."""
-    return Line(number=1, size=0 if text is None else len(text), text=text, ended=ended)
+    return Line(number=1, size=0 if text is None else len(text), raw=text, ended=ended)
 
 
 def refusal(text: bytes | None, *, ended: bool = True) -> Invalid:
@@ -48,7 +50,7 @@ def test_what_is_exported_is_read_again(story: Story) -> None:
     assert isinstance(group, GroupForm)
     assert (group.id, group.receiver_ids) == (story.release.id, [story.build.id, story.scan.id])
     assert isinstance(event, EventForm)
-    assert (event.id, unit_of_form(event.unit), event.payload) == (
+    assert (event.id, event.unit, event.payload) == (
         story.built.id,
         story.built.unit,
         story.built.payload,
@@ -108,6 +110,82 @@ def test_what_is_wrong_with_a_unit() -> None:
     assert error.fields == ("unit/name", "unit/release", "unit/platform_id", "occurred_at")
 
 
+def test_what_a_unit_may_hold_is_told() -> None:
+    """Only what a line may say: not what is made of it."""
+    [found] = refusal(written(plain_event(unit=UNIT.fields() | {"digest": "0" * 64}))).violations
+
+    assert found.field == "unit/digest"
+    assert found.reason.endswith("known are name, package, platform_id, release, version")
+
+
+def test_everything_that_an_event_tells_is_looked_at() -> None:
+    """Whatever its key, and whatever else is wrong: each by its place in the line."""
+    wrong = plain_event(
+        unit=UNIT.fields() | {"name": ""},
+        receiver={"name": " ", "type": "t", "version": "1"},
+        success=1,
+        description="a\x07",
+        id="junk",
+        idempotency_key="",
+        occurred_at="now",
+    )
+    fields = refusal(written(wrong)).fields
+
+    assert set(fields) == {
+        "unit/name",
+        "receiver/name",
+        "success",
+        "description",
+        "id",
+        "idempotency_key",
+        "occurred_at",
+    }
+    assert refusal(written(plain_event(receiver=None, receiver_id="junk"))).fields == ("receiver_id",)
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        (
+            {"kind": "receiver", "name": "", "type": "x" * 256, "schema": True, "id": "x", "description": "\x07"},
+            {"name", "type", "version", "id", "description"},
+        ),
+        (
+            {"kind": "group", "name": "", "type": "t", "version": "1", "receiver_ids": ["junk", 7]},
+            {"name", "receiver_ids/0", "receiver_ids/1"},
+        ),
+        ({"kind": "group", "name": "g", "type": "t", "version": "1", "receiver_ids": []}, {"receiver_ids"}),
+        ({"kind": "group", "name": "g", "type": "t", "version": "1", "receiver_ids": "x"}, {"receiver_ids"}),
+    ],
+)
+def test_everything_that_a_definition_tells_is_looked_at(definition: dict[str, Any], expected: set[str]) -> None:
+    """The same holds for receivers and groups."""
+    assert set(refusal(written(definition)).fields) == expected
+
+
+def test_c028_more_than_can_be_listed_is_told() -> None:
+    """The list is cut, and says so; finding out costs no more than what is listed."""
+    error = refusal(written(plain_event(**{f"key{number}": 1 for number in range(1_000)})))
+
+    assert (len(error.violations), error.truncated) == (MAX_VIOLATIONS, True)
+
+
+def test_a_unit_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its digest is the dearest part of reading a line."""
+    made: list[Unit] = []
+    init = Unit.__attrs_post_init__
+
+    def counting(self: Unit) -> None:
+        made.append(self)
+        init(self)
+
+    monkeypatch.setattr(Unit, "__attrs_post_init__", counting)
+    form = read_form(line(written(plain_event())))
+
+    assert isinstance(form, EventForm)
+    assert made == [form.unit]
+
+
 @pytest.mark.parametrize(
     ("text", "field", "reason"),
     [
@@ -152,7 +230,7 @@ def test_a_line_that_was_cut_says_so() -> None:
 
 def test_c003_a_line_of_too_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of values is bounded before a payload is looked at."""
-    monkeypatch.setattr(forms_module, "LINE_LIMITS", JsonLimits(max_nodes=50))
+    monkeypatch.setattr(reading, "LINE_LIMITS", JsonLimits(max_nodes=50))
     error = refusal(written(plain_event(payload=[0] * 60)))
 
     assert isinstance(error, TooLarge)

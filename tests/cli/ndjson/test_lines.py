@@ -70,10 +70,37 @@ def test_c001_a_line_that_is_too_long_is_passed_over(monkeypatch: pytest.MonkeyP
     """It has no text, but a number and a size; the next line is the next line."""
     monkeypatch.setattr(lines_module, "MAX_LINE", 8)
     monkeypatch.setattr(lines_module, "_PIECE", 4)
-    found = read(b"12345678\n" + b"x" * 21 + ending)
+    found = read(b"123456789\n" + b"x" * 21 + ending)
 
-    assert found == [(1, None, 9, True), (2, None, 21 + len(ending), bool(ending))]
-    assert read(b"1234567\nab\n")[0] == (1, b"1234567", 8, True)
+    assert found == [(1, None, 10, True), (2, None, 21 + len(ending), bool(ending))]
+    assert read(b"123456789\nab\n")[1] == (2, b"ab", 3, True)
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
+def test_the_end_of_a_line_does_not_count(monkeypatch: pytest.MonkeyPatch, ending: bytes) -> None:
+    """A line may be as long as it is said, however it ends."""
+    monkeypatch.setattr(lines_module, "MAX_LINE", 8)
+
+    assert [line[1] for line in read(b"12345678" + ending)] == [b"12345678"]
+    assert [line[1] for line in read(b"123456789" + ending)] == [None]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
+@pytest.mark.parametrize("size", [11, 12, 13, 14, 50])
+def test_an_empty_line_may_have_any_length(monkeypatch: pytest.MonkeyPatch, size: int, ending: bytes) -> None:
+    """It is passed over like every other one; one in which something stands at last is not."""
+    monkeypatch.setattr(lines_module, "MAX_LINE", 8)
+    monkeypatch.setattr(lines_module, "_PIECE", 4)
+
+    assert read(b" " * size + ending) == [(1, b"", size + len(ending), bool(ending))]
+    assert read(b" " * size + b"x" + ending)[0][1] is None
+
+
+def test_the_bytes_of_a_line_are_kept_as_they_are() -> None:
+    """All but the newline: what is around its text is part of what was sent."""
+    [line] = Lines(BytesIO(b" a\t\r\n"))  # type: ignore[arg-type]
+
+    assert (line.raw, line.text) == (b" a\t\r", b"a")
 
 
 class _Endless(RawIOBase):

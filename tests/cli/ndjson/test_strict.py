@@ -7,8 +7,9 @@ from typing import Any
 import attrs
 import pytest
 
+from xzepr.cli.ndjson import strict
 from xzepr.cli.ndjson.strict import structured
-from xzepr.errors import Invalid
+from xzepr.errors import MAX_VIOLATIONS, Invalid
 
 
 @attrs.frozen
@@ -96,6 +97,22 @@ def test_c028_a_value_is_never_repeated() -> None:
         structured(Outer, RIGHT | {"number": "hunter2", "words": "hunter2"})  # type: ignore[arg-type]
 
     assert "hunter2" not in str(caught.value)
+
+
+def test_c028_what_is_not_listed_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of any number of unknown keys only those are looked at that are told."""
+    asked: list[str] = []
+
+    def near(name: str, _: object) -> str:
+        asked.append(name)
+        return "?"
+
+    monkeypatch.setattr(strict, "did_you_mean", near)
+    with pytest.raises(Invalid) as caught:
+        structured(Outer, RIGHT | {f"key{number}": 1 for number in range(10_000)})  # type: ignore[arg-type]
+
+    assert caught.value.truncated
+    assert len(asked) == MAX_VIOLATIONS + 1
 
 
 @attrs.frozen

@@ -25,8 +25,10 @@ def test_everything_has_its_usual_form() -> None:
             "complete": True,
             "due": False,
             "transitions": [json_form(one) for one in world.registry.groups.transitions(group.group, UNIT)],
+            "read_to_end": True,
         }
     ]
+    assert form["tally"] == {"groups": 1, "complete": 1, "disabled": 0}
     assert [(one["kind"], one["key"]) for one in form["damaged"]] == [("event", events[2].id)]
     assert (form["altered"], form["recorded"], form["begins_at"], form["left_out"]) == ([events[0].id], 5, 1, [])
 

@@ -116,6 +116,66 @@ def test_what_is_left_out_is_said() -> None:
     assert shown[-1] == "not shown: 3 of 5 events, the oldest"
 
 
+def test_the_head_counts_all_groups() -> None:
+    """Also those that are not shown; a disabled one is not waiting."""
+    world, _ = reopened()
+    build = world.registry.receivers.list().items[-1]
+    for number in range(55):
+        world.group(f"gate-{number}", build, enabled=number != 0)
+    shown = lines(world.picture())
+
+    assert "groups       55 of 55 complete, 1 disabled" in shown
+
+
+def test_what_failed_is_told_first() -> None:
+    """Behind many that are missing nobody would read it; and groups that block stand above the others."""
+    world = World()
+    build, sign, scan = world.receivers("build", "sign", "scan")
+    world.group("a-build", build)
+    world.group("release", sign, scan)
+    world.record(build)
+    world.record(scan, success=False)
+
+    assert [re.split(r" {2,}", line) for line in lines(world.picture())[-2:]] == [
+        ["release", "0 of 2", "pending: scan failed, sign is missing"],
+        ["a-build", "1 of 1", "complete"],
+    ]
+
+
+def test_columns_stay_below_each_other() -> None:
+    """That of the receivers is as wide as the longest name, up to 30."""
+    world = World()
+    world.record(world.receiver("build"))
+    world.record(world.receiver("integration-tests"))
+    rows = [line for line in lines(world.picture()) if "passed" in line]
+
+    assert {row.index("passed") for row in rows} == {28 + len("integration-tests") + 2}
+
+    world.record(world.receiver("x" * 40))
+    *rows, pushed = [line for line in lines(world.picture()) if "passed" in line]
+    assert {row.index("passed") for row in rows} == {28 + 30 + 2}
+    assert pushed.index("passed") == 28 + 40 + 2
+
+
+def test_what_is_altered_is_red() -> None:
+    """It is more than a remark."""
+    world, events = reopened()
+    world.alter(events[1])
+    shown = lines(world.picture(), coloured=True)
+
+    assert [line for line in shown if line.startswith("\x1b[1;31m") and "NOT what was recorded" in line]
+
+
+def test_c082_a_history_that_cannot_be_read_to_its_end() -> None:
+    """It is said beside the verdict, and nobody is told to re-evaluate."""
+    world, _ = reopened()
+    picture = world.picture()
+    [group] = picture.groups
+    shown = lines(attrs.evolve(picture, groups=(attrs.evolve(group, transitions=(), read_to_end=False),)))
+
+    assert shown[-1].endswith("complete; how it came about cannot be read to the end")
+
+
 def test_a_unit_that_no_group_concerns() -> None:
     """It says so."""
     world = World()

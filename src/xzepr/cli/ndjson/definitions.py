@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
+
+import attrs
 
 from xzepr import EventReceiver, EventReceiverGroup, Registry
 from xzepr.cli.ndjson.forms import GroupForm, ReceiverForm
-from xzepr.errors import AlreadyExists
+from xzepr.errors import AlreadyExists, Invalid, Violation, refuse
 from xzepr.model import receiver_fingerprint
 
 
@@ -48,18 +51,37 @@ def take_group(registry: Registry, form: GroupForm, receiver_ids: Iterable[str])
     needed = list(receiver_ids)
     stored = registry.groups.find(name=form.name, type=form.type, version=form.version)
     if stored is None:
-        return registry.groups.create(
-            id=form.id,
-            name=form.name,
-            type=form.type,
-            version=form.version,
-            receivers=needed,
-            description=form.description,
-            enabled=form.enabled,
-        )
+        return _created(registry, form, needed)
     differs = ["receivers"] if set(needed) != set(stored.receiver_ids) else []
     if form.enabled != stored.enabled:
         differs.append("enabled")
     if differs:
         raise AlreadyExists("group", "/".join(stored.naming), stored.id, differs)
     return stored
+
+
+def _created(registry: Registry, form: GroupForm, receiver_ids: Iterable[str]) -> EventReceiverGroup:
+    try:
+        return registry.groups.create(
+            id=form.id,
+            name=form.name,
+            type=form.type,
+            version=form.version,
+            receivers=receiver_ids,
+            description=form.description,
+            enabled=form.enabled,
+        )
+    except Invalid as error:
+        violations = error.violations
+    refuse(map(_placed, violations))
+    raise AssertionError  # there is a violation
+
+
+def _placed(found: Violation) -> Violation:
+    """Name a place as the line does."""
+    key, slash, rest = found.field.partition("/")
+    return attrs.evolve(found, field=f"{_KEYS.get(key, key)}{slash}{rest}")
+
+
+_KEYS: Final = {"receivers": "receiver_ids"}
+"""What the library calls otherwise than the line."""

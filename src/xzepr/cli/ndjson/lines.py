@@ -9,9 +9,14 @@ from typing import BinaryIO, Final
 import attrs
 
 MAX_LINE: Final = 16 * 1024 * 1024
-"""Bytes of a line. A payload of 2 MiB has at most three times as many when everything in it is escaped."""
+"""Bytes of a line without its end. A payload of 2 MiB has at most three times as many when everything is escaped."""
 
 _PIECE: Final = 1024 * 1024
+
+_ENDS: Final = b"\r\n"
+
+_BLANKS: Final = b" \t\r\n"
+"""What JSON takes for white space."""
 
 
 @attrs.frozen(kw_only=True)
@@ -21,14 +26,20 @@ class Line:
     Args:
         number: 1, 2, 3 …
         size: How many bytes it has, its end included.
-        text: Its bytes without its end; None if there are too many.
+        raw: Its bytes, all but the newline at the end; None if there are too many.
         ended: Whether it has an end; the last line of a file that was cut has none.
     """
 
     number: int
     size: int
-    text: bytes | None = attrs.field(repr=False)
+    raw: bytes | None = attrs.field(repr=False)
     ended: bool
+    text: bytes | None = attrs.field(init=False, repr=False)
+    """Its bytes without white space around; None if there are too many."""
+
+    @text.default
+    def _(self) -> bytes | None:
+        return None if self.raw is None else self.raw.strip(_BLANKS)
 
     @property
     def blank(self) -> bool:
@@ -71,21 +82,28 @@ class Lines:
         self.number = number
 
     def __iter__(self) -> Iterator[Line]:
-        while data := self._file.readline(MAX_LINE + 1):
-            before = self.offset
-            self._seen(data)
+        before = self.offset
+        while data := self._read(MAX_LINE + len(_ENDS)):
             self.number += 1
-            too_long = len(data) > MAX_LINE
-            last = data
-            while too_long and not last.endswith(b"\n") and (more := self._file.readline(_PIECE)):
-                self._seen(more)
-                last = more
-            yield Line(
-                number=self.number,
-                size=self.offset - before,
-                text=None if too_long else data.strip(b" \t\r\n"),
-                ended=last.endswith(b"\n"),
-            )
+            ended = data.endswith(b"\n")
+            raw: bytes | None = data.removesuffix(b"\n")
+            if len(data.removesuffix(b"\n").removesuffix(b"\r")) > MAX_LINE:
+                raw, ended = self._rest(data)
+            yield Line(number=self.number, size=self.offset - before, raw=raw, ended=ended)
+            before = self.offset
+
+    def _rest(self, data: bytes) -> tuple[bytes | None, bool]:
+        """Read a line that is too long to its end, and say what is kept and whether there is one."""
+        blank = not data.strip(_BLANKS)
+        while not data.endswith(b"\n") and (more := self._read(_PIECE)):
+            blank = blank and not more.strip(_BLANKS)
+            data = more
+        return (b"" if blank else None), data.endswith(b"\n")
+
+    def _read(self, most: int) -> bytes:
+        data = self._file.readline(most)
+        self._seen(data)
+        return data
 
     def _seen(self, data: bytes) -> None:
         self._hash.update(data)

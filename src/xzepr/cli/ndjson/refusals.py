@@ -10,12 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
-from xzepr.cli.files import naming_file
+from xzepr.cli.files import naming_file, permit, sync_folder
+from xzepr.cli.ndjson.places import is_device
 from xzepr.cli.ndjson.taking import Refused
 from xzepr.cli.output import Output, json_text
+from xzepr.errors import ConfigurationError
 
-SUFFIX: Final = ".refused"
-"""What is added to the name of the file."""
+_PRIVATE: Final = 0o600
 
 
 class Refusals:
@@ -24,24 +25,26 @@ class Refusals:
     Args:
         path: The file, which is there as soon as there is one; None for stderr.
         size: How much of it an earlier run has confirmed; what stands behind that is written anew.
+        like: The file that is imported: who may read that may read its refused lines.
     """
 
-    def __init__(self, path: Path | None, size: int = 0) -> None:
+    def __init__(self, path: Path | None, size: int = 0, like: Path | None = None) -> None:
         self._path = path
+        self._like = like
         self._file: BinaryIO | None = None
+        self._device = path is not None and is_device(path)
         self.size = size
-        """How many bytes were written."""
-        if path is not None:
+        """How many bytes were written; of what is no regular file nobody counts them."""
+        if path is not None and not self._device:
             self._begin(path)
 
     def _begin(self, path: Path) -> None:
-        """Keep what was confirmed, and no more; somebody may have moved the file away meanwhile."""
+        """Keep what was confirmed, and no more."""
         with naming_file(path):
-            self.size = min(self.size, path.stat().st_size) if path.is_file() else 0
             if self.size:
                 os.truncate(path, self.size)
-            elif path.is_file():
-                path.unlink()
+            else:
+                path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -54,23 +57,48 @@ class Refusals:
                 self._file.close()
 
     def write(self, refused: Iterable[Refused]) -> None:
-        """Keep lines that were refused.
+        """Keep lines that were refused: when it returns, they are on the disk.
 
         Raises:
+            ConfigurationError: They are for stderr, and there is none.
             OSError: They cannot be written; the error names the file.
         """
-        for one in refused:
-            if self._path is None:
-                Output(sys.stderr).json(one.form())
-            else:
-                self._append(self._path, json_text(one.form()).encode() + b"\n")
-        if self._path is not None and self._file is not None:
+        lines = [json_text(one.form(), ascii_only=self._path is None) for one in refused]
+        if not lines:
+            return
+        if self._path is None:
+            _tell(lines)
+        else:
             with naming_file(self._path):
-                self._file.flush()
+                self._append(self._path, "".join(f"{line}\n" for line in lines).encode())
 
     def _append(self, path: Path, data: bytes) -> None:
-        with naming_file(path):
-            if self._file is None:
-                self._file = path.open("ab")
-            self._file.write(data)
-        self.size += len(data)
+        if self._file is None:
+            self._file = self._opened(path)
+        self._file.write(data)
+        self._file.flush()
+        if not self._device:
+            os.fsync(self._file.fileno())
+            self.size += len(data)
+
+    def _opened(self, path: Path) -> BinaryIO:
+        """Open the file; a new one must be new: one that was not there before is another import's."""
+        if self._device or self.size:
+            return path.open("ab")
+        descriptor = os.open(path, _NEW, _PRIVATE)
+        file = os.fdopen(descriptor, "wb")
+        permit(path, self._like)
+        sync_folder(path)
+        return file
+
+
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    if sys.stderr is None:
+        raise ConfigurationError("there is no stderr for the lines that are refused: name a file with --refused")
+    output = Output(sys.stderr)
+    with naming_file(Path("stderr")):
+        for line in lines:
+            output.line(line)

@@ -7,6 +7,7 @@ another history: another store, or one that was restored.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +16,11 @@ import attrs
 from xzepr import FeedCursor, Registry
 from xzepr.cli.files import naming_file, replacing
 from xzepr.cli.ndjson.lines import Lines
+from xzepr.cli.ndjson.places import Places, progress_path
 from xzepr.cli.ndjson.strict import structured
 from xzepr.cli.output import json_text
 from xzepr.documents import parse
 from xzepr.errors import BadCursor, ConfigurationError, Invalid
-
-SUFFIX: Final = ".progress"
-"""What is added to the name of the file."""
 
 FORM: Final = 1
 """The form of the state; another one is not read."""
@@ -57,7 +56,8 @@ class State:
         line: How many lines were dealt with.
         offset: How many bytes these have.
         digest: Hex SHA-256 over them.
-        refused_bytes: How long the file of refused lines was then.
+        refused: The file of refused lines, as :attr:`Places.refused_name` names it.
+        refused_bytes: How long it was then.
         feed: The cursor at the head of the store's feed then.
         counts: What became of the lines.
         receivers: The receivers that have another id in this store: theirs by that in the file.
@@ -67,15 +67,17 @@ class State:
     line: int
     offset: int
     digest: str
+    refused: str | None
     refused_bytes: int
     feed: str
     counts: Counts
     receivers: dict[str, str] = attrs.field(factory=dict)
 
 
-def state_path(source: Path) -> Path:
-    """Return where the state of a file's import is kept."""
-    return source.with_name(source.name + SUFFIX)
+BEGINNING: Final = State(
+    line=0, offset=0, digest=sha256().hexdigest(), refused=None, refused_bytes=0, feed="0", counts=Counts()
+)
+"""Where every import begins. It is never kept."""
 
 
 def write_state(source: Path, state: State) -> None:
@@ -84,7 +86,7 @@ def write_state(source: Path, state: State) -> None:
     Raises:
         OSError: It cannot be written; the one before is still there.
     """
-    with replacing(state_path(source)) as file:
+    with replacing(progress_path(source), like=source) as file:
         file.write(json_text(attrs.asdict(state)).encode())
 
 
@@ -94,26 +96,22 @@ def read_state(source: Path) -> State | None:
     Raises:
         ConfigurationError: It is not readable as one.
     """
-    path = state_path(source)
+    path = progress_path(source)
     with naming_file(path):
         try:
             data = path.read_bytes()
         except FileNotFoundError:
             return None
-    try:
-        state = structured(State, parse(data))
-        FeedCursor.parse(state.feed)
-    except (Invalid, BadCursor):
-        state = None
+    state = _parsed(data)
     if state is None or state.form != FORM or min(state.line, state.offset, state.refused_bytes) < 0:
-        raise ConfigurationError(f"{path} is damaged, or of another version of xzepr: {_BEGIN_AGAIN}")
+        raise ConfigurationError(f"{path} is damaged, or of another version of xzepr: delete it to {_AGAIN}")
     return state
 
 
 def drop_state(source: Path) -> None:
     """Forget it: the import has ended."""
-    with naming_file(state_path(source)):
-        state_path(source).unlink(missing_ok=True)
+    with naming_file(progress_path(source)):
+        progress_path(source).unlink(missing_ok=True)
 
 
 def go_on(source: Path, state: State, lines: Lines, registry: Registry) -> None:
@@ -123,23 +121,57 @@ def go_on(source: Path, state: State, lines: Lines, registry: Registry) -> None:
         ConfigurationError: The file has changed since, or the store is not the one that the import was begun with.
     """
     lines.pass_over(state.line, state.offset)
+    _check_lines(source, state, lines)
+    _check_store(source, state, registry)
+
+
+def _check_lines(source: Path, state: State, lines: Lines) -> None:
     if (lines.offset, lines.digest) != (state.offset, state.digest):
         raise ConfigurationError(
             f"{source} is not the file that it was: its first {state.line:,} lines were imported, and have changed "
-            f"since. To import it as it is now, delete {state_path(source)}"
+            f"since. To import it as it is now, delete {progress_path(source)}"
         )
+
+
+def _check_store(source: Path, state: State, registry: Registry) -> None:
     try:
         registry.feed.read(FeedCursor.parse(state.feed), limit=1)
     except BadCursor:
         raise ConfigurationError(
             f"the import of {source} was begun with another store, or this one was restored from a copy: "
-            f"{_BEGIN_AGAIN} ({state_path(source)})"
+            f"delete {progress_path(source)} to {_AGAIN}"
         ) from None
 
 
-def head_of(registry: Registry) -> str:
-    """Return the cursor at the head of the feed, as text."""
-    return str(registry.feed.read(max(registry.feed.head() - 1, 0), limit=1).cursor)
+def check_refused(source: Path, state: State, places: Places) -> None:
+    """See that the refused lines of the earlier runs are where this one would write.
+
+    Raises:
+        ConfigurationError: They are elsewhere, or some of them are gone.
+    """
+    if state.refused != places.refused_name:
+        was = "stderr, which is --refused -" if state.refused is None else state.refused
+        raise ConfigurationError(
+            f"so far the refused lines of {source} went to {was}: let them go there again, or delete "
+            f"{progress_path(source)} to {_AGAIN}"
+        )
+    if places.refused is not None:
+        _check_length(source, state, places.refused)
+
+
+def _check_length(source: Path, state: State, refused: Path) -> None:
+    present = refused.stat().st_size if refused.exists() else 0
+    if present < state.refused_bytes:
+        raise ConfigurationError(
+            f"{refused} has lost lines that were refused: it had {state.refused_bytes:,} bytes, and has {present:,}. "
+            f"Put them back, or delete {progress_path(source)} to {_AGAIN}"
+        )
+
+
+def head_of(registry: Registry) -> str | None:
+    """Return the cursor at the head of the feed, as text; None of an empty store: it could be any other one."""
+    head = registry.feed.head()
+    return str(registry.feed.read(head - 1, limit=1).cursor) if head else None
 
 
 def added(counts: Counts, **more: int) -> Counts:
@@ -148,4 +180,13 @@ def added(counts: Counts, **more: int) -> Counts:
     return Counts(**{name: number + more.get(name, 0) for name, number in present.items()})
 
 
-_BEGIN_AGAIN: Final = "delete it to begin again from the first line; what was recorded is not recorded twice"
+def _parsed(data: bytes) -> State | None:
+    try:
+        state = structured(State, parse(data))
+        known = FeedCursor.parse(state.feed).position > 0
+    except (Invalid, BadCursor):
+        return None
+    return state if known else None
+
+
+_AGAIN: Final = "begin again from the first line; what was recorded is not recorded twice"

@@ -1,18 +1,20 @@
 """From JSON to typed values, strictly.
 
-Nothing is converted, nothing unknown is passed over, and all that is wrong is named by its JSON Pointer.
+Nothing is converted but times, nothing unknown is passed over, and all that is wrong is named by its JSON Pointer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
 import attrs
 
+from xzepr.cli.ndjson.kinds import CHECKS, Mismatch, exactly
 from xzepr.documents import JsonValue
-from xzepr.errors import Violation, refuse
+from xzepr.errors import MAX_VIOLATIONS, Invalid, Violation, refuse
 from xzepr.plugins.texts import did_you_mean, showable
 
 if TYPE_CHECKING:
@@ -22,20 +24,17 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
 
-class Mismatch(ValueError):
-    """A value is not of the type that is wanted; the message is the reason, and never holds the value."""
-
-
 def structured(kind: type[T], value: JsonValue) -> T:
     """Build a value from JSON.
 
     Args:
-        kind: An attrs class whose fields are texts, whole numbers, booleans, JSON values, other such classes, lists and
-            dictionaries of these, or one of these or None.
+        kind: An attrs class whose fields are texts, whole numbers, booleans, JSON values, kinds of
+            :data:`~xzepr.cli.ndjson.kinds.CHECKS`, other such classes, lists and dictionaries of these, or one of these
+            or None.
         value: What was read.
 
     Raises:
-        Invalid: Something is missing, unknown or of another type: everything, by its JSON Pointer.
+        Invalid: Something is missing, unknown or wrong: everything, by its JSON Pointer.
 
     Example:
         >>> @attrs.frozen
@@ -52,9 +51,9 @@ def structured(kind: type[T], value: JsonValue) -> T:
     try:
         return _converter().structure(value, kind)
     except Mismatch as error:
-        found.append(Violation("", str(error)))
+        found += _reasons(error, "")
     except ClassValidationError as error:
-        found += _violations(error, "")
+        found += islice(_violations(error, ""), MAX_VIOLATIONS + 1)
     refuse(found)
     raise AssertionError  # there is a violation
 
@@ -68,7 +67,7 @@ def _violations(error: ClassValidationError, path: str) -> Iterator[Violation]:
             for name in sorted(other.extra_fields):
                 yield Violation(_joined(path, showable(name)), f"is unknown: {did_you_mean(name, _names(other.cl))}")
         else:
-            yield Violation(path, _reason(other))
+            yield from _reasons(other, path)
     for problem, note in of_fields:
         yield from _of_field(problem, _joined(path, note.name))
 
@@ -86,82 +85,64 @@ def _of_field(problem: Exception, path: str) -> Iterator[Violation]:
         case KeyError():
             yield Violation(path, "is missing")
         case _:
-            yield Violation(path, _reason(problem))
+            yield from _reasons(problem, path)
 
 
-def _reason(problem: Exception) -> str:
+def _reasons(problem: Exception, path: str) -> Iterator[Violation]:
     """Say what is wrong; the message of a stranger may hold the value."""
-    return str(problem) if isinstance(problem, Mismatch) else "is refused"
+    match problem:
+        case Invalid():
+            for found in problem.violations:
+                yield attrs.evolve(found, field=_joined(path, found.field))
+        case Mismatch():
+            yield Violation(path, str(problem))
+        case _:
+            yield Violation(path, "is refused")
 
 
 def _names(kind: type[attrs.AttrsInstance]) -> Iterable[str]:
-    return attrs.fields_dict(kind)
+    return (field.name for field in attrs.fields(kind) if field.init)
 
 
 def _joined(path: str, name: str) -> str:
-    return f"{path}/{name}" if path else name
-
-
-NAMES = {
-    dict: "an object",
-    list: "a list",
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-}
-"""How the types of JSON are called."""
-
-
-def _exactly(wanted: type) -> Any:  # noqa: ANN401 - a hook of cattrs
-    def hook(value: object, _: object) -> object:
-        return exactly(value, wanted)
-
-    return hook
-
-
-def exactly(value: object, wanted: type) -> Any:  # noqa: ANN401 - of the type that is wanted
-    """Return a value of a type of JSON.
-
-    Raises:
-        Mismatch: It is of another one.
-    """
-    if type(value) is not wanted:
-        raise Mismatch(f"must be {NAMES[wanted]}, not {NAMES.get(type(value), 'null')}")
-    return value
-
-
-def _is(wanted: type) -> Callable[[Any], bool]:
-    def predicate(kind: Any) -> bool:  # noqa: ANN401 - a type
-        origin: object = get_origin(kind)
-        return origin is wanted
-
-    return predicate
+    return f"{path}/{name}" if path and name else path or name
 
 
 @cache
 def _converter() -> Converter:
     from cattrs import Converter  # noqa: PLC0415
-    from cattrs.cols import list_structure_factory, mapping_structure_factory  # noqa: PLC0415
-    from cattrs.gen import make_dict_structure_fn  # noqa: PLC0415
 
     converter = Converter(forbid_extra_keys=True)
     for wanted in (str, int, bool):
-        converter.register_structure_hook(wanted, _exactly(wanted))
-
-    def of_class(kind: type[T]) -> Any:  # noqa: ANN401 - a hook of cattrs
-        inner = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
-        return lambda value, cls: inner(exactly(value, dict), cls)
-
-    def of_list(kind: Any) -> Any:  # noqa: ANN401 - a type, and a hook of cattrs
-        inner = list_structure_factory(kind, converter)
-        return lambda value, cls: inner(exactly(value, list), cls)
-
-    def of_dictionary(kind: Any) -> Any:  # noqa: ANN401 - a type, and a hook of cattrs
-        inner = mapping_structure_factory(kind, converter)
-        return lambda value, cls: inner(exactly(value, dict), cls)
-
-    converter.register_structure_hook_factory(attrs.has, of_class)
-    converter.register_structure_hook_factory(_is(list), of_list)
-    converter.register_structure_hook_factory(_is(dict), of_dictionary)
+        converter.register_structure_hook(wanted, _hook(partial(exactly, wanted=wanted)))
+    for kind, check in CHECKS.items():
+        converter.register_structure_hook(kind, _hook(check))
+    _register_containers(converter)
     return converter
+
+
+def _register_containers(converter: Converter) -> None:
+    from cattrs.cols import list_structure_factory, mapping_structure_factory  # noqa: PLC0415
+    from cattrs.gen import make_dict_structure_fn  # noqa: PLC0415
+
+    of_class = partial(make_dict_structure_fn, _cattrs_forbid_extra_keys=True)
+    for chosen, wanted, make in (
+        (attrs.has, dict, of_class),
+        (partial(_is, list), list, list_structure_factory),
+        (partial(_is, dict), dict, mapping_structure_factory),
+    ):
+        converter.register_structure_hook_factory(chosen, partial(_container_hook, converter, wanted, make))
+
+
+def _container_hook(converter: Converter, wanted: type, make: Callable[..., Any], kind: Any) -> Any:  # noqa: ANN401 - a type, and a hook of cattrs
+    inner = make(kind, converter)
+    return lambda value, cls: inner(exactly(value, wanted), cls)
+
+
+def _hook(check: Callable[[object], object]) -> Any:  # noqa: ANN401 - a hook of cattrs
+    return lambda value, _: check(value)
+
+
+def _is(wanted: type, kind: Any) -> bool:  # noqa: ANN401 - a type
+    origin: object = get_origin(kind)
+    return origin is wanted

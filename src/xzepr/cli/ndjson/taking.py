@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
 import attrs
 
-from xzepr import EventDraft, EventReceiver, Refusal, Registry, json_form, parse_time
+from xzepr import EventDraft, EventReceiver, Refusal, Registry, json_form
 from xzepr.cli.ndjson.definitions import take_group, take_receiver
-from xzepr.cli.ndjson.forms import EventForm, GroupForm, NamingForm, ReceiverForm, read_form, unit_of_form
+from xzepr.cli.ndjson.forms import EventForm, GroupForm, NamingForm, ReceiverForm
 from xzepr.cli.ndjson.lines import Line
+from xzepr.cli.ndjson.reading import read_form
 from xzepr.cli.ndjson.state import Counts, added
 from xzepr.documents import JsonValue
 from xzepr.errors import (
@@ -46,8 +48,15 @@ class Refused:
 
     def form(self) -> JsonValue:
         """Return what is kept about it."""
-        text = None if self.line.text is None else self.line.text.decode(errors="backslashreplace")
-        return {"line": self.line.number, **json_form(self.error), "text": text}
+        return {"line": self.line.number, **json_form(self.error), **self._text()}
+
+    def _text(self) -> dict[str, JsonValue]:
+        """Return the line to the letter, whatever bytes it holds."""
+        raw = self.line.raw
+        try:
+            return {"text": None if raw is None else raw.decode()}
+        except UnicodeDecodeError as error:
+            return {"base64": b64encode(error.object).decode()}
 
 
 def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -76,6 +85,8 @@ class Taker:
     def __init__(self, registry: Registry, counts: Counts, receivers: Mapping[str, str]) -> None:
         self._registry = registry
         self._known: dict[str | NamingForm, EventReceiver] = {}
+        self._waiting: list[tuple[Line, EventDraft]] = []
+        self._refused: list[Refused] = []
         self.counts = counts
         """What became of the lines."""
         self.receivers = dict(receivers)
@@ -93,39 +104,39 @@ class Taker:
         Raises:
             XzeprError: The store failed. Some lines may have been taken; taking them again does no harm.
         """
-        refused: list[Refused] = []
-        waiting: list[tuple[Line, EventDraft]] = []
+        self._waiting, self._refused = [], []
         for line in batch:
-            if line.blank:
-                continue
-            try:
-                form = read_form(line)
-                if isinstance(form, EventForm):
-                    waiting.append((line, self._draft(line, form)))
-                else:
-                    refused += self._record(waiting)
-                    waiting = []
-                    self._define(form)
-            except _OF_THE_LINE as error:
-                refused.append(Refused(line, error))
-        refused += self._record(waiting)
-        self.counts = added(self.counts, refused=len(refused))
-        return sorted(refused, key=lambda one: one.line.number)
+            if not line.blank:
+                self._take_line(line)
+        self._record()
+        self.counts = added(self.counts, refused=len(self._refused))
+        return sorted(self._refused, key=lambda one: one.line.number)
 
-    def _record(self, waiting: Sequence[tuple[Line, EventDraft]]) -> list[Refused]:
-        refused: list[Refused] = []
+    def _take_line(self, line: Line) -> None:
+        try:
+            form = read_form(line)
+            if isinstance(form, EventForm):
+                self._waiting.append((line, self._draft(line, form)))
+            else:
+                self._record()
+                self._define(form)
+        except _OF_THE_LINE as error:
+            self._refused.append(Refused(line, error))
+
+    def _record(self) -> None:
+        """Record the events that wait: a definition counts for those behind it."""
+        waiting, self._waiting = self._waiting, []
 
         def note(refusal: Refusal) -> None:
             if isinstance(refusal.error, _OF_THE_STORE):
                 raise refusal.error
-            refused.append(Refused(waiting[refusal.index][0], refusal.error))
+            self._refused.append(Refused(waiting[refusal.index][0], refusal.error))
 
         if waiting:
             report = self._registry.events.record_many([draft for _, draft in waiting], on_refusal=note)
             self.counts = added(
                 self.counts, recorded=report.recorded, replayed=report.replayed, transitions=report.transitions
             )
-        return refused
 
     def _define(self, form: ReceiverForm | GroupForm) -> None:
         if isinstance(form, ReceiverForm):
@@ -146,12 +157,12 @@ class Taker:
             raise PayloadAbsent(form.id or f"of line {line.number}", form.payload_absent)
         key = form.idempotency_key
         return EventDraft(
-            unit=unit_of_form(form.unit),
+            unit=form.unit,
             receiver=self._receiver(form),
             success=form.success,
             payload=form.payload,
             description=form.description,
-            occurred_at=None if form.occurred_at is None else parse_time(form.occurred_at, "occurred_at"),
+            occurred_at=form.occurred_at,
             id=form.id,
             idempotency_key=_key_of(line) if key is None and form.id is None else key,
         )

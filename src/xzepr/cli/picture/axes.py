@@ -23,15 +23,14 @@ _PAUSE_WIDTH: Final = 38
 _FAR_LEFT: Final = -2.0 * MARGIN
 
 
-def times(slots: Sequence[Slot], top: float, bottom: float) -> Iterator[Markup]:
-    """Draw the days, the times and the pauses.
+def times(slots: Sequence[Slot], day_y: float, time_y: float) -> Iterator[Markup]:
+    """Draw the days and the times.
 
     Args:
         slots: The places, from left to right.
-        top: Where the lanes begin.
-        bottom: Where they end.
+        day_y: Where the days stand.
+        time_y: Where the times stand.
     """
-    yield from _pauses(slots, top, bottom)
     free = free_for_day = _FAR_LEFT
     day = ""
     for slot in slots:
@@ -41,9 +40,9 @@ def times(slots: Sequence[Slot], top: float, bottom: float) -> Iterator[Markup]:
         if new_day != day:
             if slot.x - _DATE_WIDTH / 2 < free_for_day:
                 continue  # no time without its day
-            yield tag("text", new_day, x=slot.x, y=14, class_="day")
+            yield tag("text", new_day, x=slot.x, y=day_y, class_="day")
             day, free_for_day = new_day, slot.x + _DATE_WIDTH / 2
-        yield tag("text", f"{slot.at:%H:%M:%S}", x=slot.x, y=30, class_="time")
+        yield tag("text", f"{slot.at:%H:%M:%S}", x=slot.x, y=time_y, class_="time")
         free = slot.x + _TIME_WIDTH / 2
 
 
@@ -72,7 +71,14 @@ def _number(slot: Slot) -> str:
     return "?"
 
 
-def _pauses(slots: Sequence[Slot], top: float, bottom: float) -> Iterator[Markup]:
+def long_pauses(slots: Sequence[Slot], top: float, bottom: float) -> Iterator[Markup]:
+    """Draw a line for each long time without events, and how long it was.
+
+    Args:
+        slots: The places, from left to right.
+        top: Where the lanes begin.
+        bottom: Where they end.
+    """
     free = _FAR_LEFT
     for x, pause in pauses(slots):
         yield tag("line", x1=x, x2=x, y1=top - 4, y2=bottom, class_="pause")

@@ -7,13 +7,19 @@ from typing import Final
 
 from xzepr import Event, TransitionKind
 from xzepr.cli.picture import glyphs
-from xzepr.cli.picture.gathering import UnitPicture
-from xzepr.cli.picture.markup import Markup, tag
+from xzepr.cli.picture.markup import Markup, breakable, tag
 from xzepr.cli.picture.moments import Moment
+from xzepr.cli.picture.unit_picture import UnitPicture
 from xzepr.cli.picture.wording import day_and_second, missing_text, moved, remarks
 
 MAX_ROWS: Final = 200
 """The most rows: the newest ones."""
+
+MAX_MOVES: Final = 12
+"""The most transitions that a row names."""
+
+MAX_NUMBERS: Final = 50
+"""The most redacted events that are named."""
 
 _TITLES: Final = ("n", "Recorded (UTC)", "Receiver", "Result", "What it moved", "By", "Description", "Event")
 _SIGN_OF: Final = {TransitionKind.COMPLETED: glyphs.COMPLETED, TransitionKind.REOPENED: glyphs.REOPENED}
@@ -28,13 +34,21 @@ def event_section(picture: UnitPicture, moments: Sequence[Moment]) -> Markup:
     """
     heads = tag("tr", *(tag("th", title, scope="col") for title in _TITLES))
     rows = [_row(picture, moment) for moment in reversed(moments)]
+    redacted = [f"{event.n:,}" for event in picture.events if event.redacted]
     caption = tag("caption", "The newest first; n is the place in the order of the unit.")
     table = tag("table", caption, tag("thead", heads), tag("tbody", *rows), class_="events")
     return tag(
         "section",
         tag("h2", "Events"),
         tag("div", table, class_="scroll", tabindex="0", role="group", aria_label="Events"),
+        tag("p", f"Redacted payloads: {_numbers(redacted)}.", class_="quiet redacted") if redacted else Markup(),
     )
+
+
+def _numbers(numbers: Sequence[str]) -> str:
+    """Return the numbers of events: the newest ones, if there are many."""
+    more = [f"and {len(numbers) - MAX_NUMBERS:,} older ones"] if len(numbers) > MAX_NUMBERS else []
+    return ", ".join([*numbers[-MAX_NUMBERS:], *more])
 
 
 def _row(picture: UnitPicture, moment: Moment) -> Markup:
@@ -56,7 +70,7 @@ def _event_row(picture: UnitPicture, moment: Moment, event: Event) -> Markup:
     result = "passed" if event.success else "failed"
     return tag(
         "tr",
-        tag("td", f"{event.n:,}", class_="n"),
+        tag("th", f"{event.n:,}", scope="row", class_="n"),
         tag("td", day_and_second(event.recorded_at), class_="when"),
         _cut(picture.label(event.receiver_id), "receiver"),
         tag("td", glyphs.badge(glyphs.PASSED if event.success else glyphs.FAILED, result)),
@@ -65,21 +79,25 @@ def _event_row(picture: UnitPicture, moment: Moment, event: Event) -> Markup:
         tag("td", *_description(picture, event), class_="said"),
         tag("td", event.id, class_="id"),
         id=f"event-{event.n}",
+        class_="altered" if event.id in picture.altered else None,
     )
 
 
 def _cut(name: str, class_: str) -> Markup:
     """Make a cell of a name, of which a browser shows the first lines, and all of it to those who point at it."""
-    return tag("td", tag("bdi", name), class_=class_, title=name)
+    return tag("td", tag("bdi", breakable(name)), class_=class_, title=name)
 
 
 def _moves(picture: UnitPicture, moment: Moment) -> Markup:
-    items = [tag("li", glyphs.badge(_SIGN_OF[one.kind], moved(picture, one))) for one in moment.transitions]
-    return tag("ul", *items, class_="moves") if items else Markup()
+    """List what moved, the newest first, as the rows are."""
+    newest = moment.transitions[::-1]
+    items = [tag("li", glyphs.badge(_SIGN_OF[one.kind], moved(picture, one))) for one in newest[:MAX_MOVES]]
+    more = [tag("li", f"and {len(newest) - MAX_MOVES} more")] if len(newest) > MAX_MOVES else []
+    return tag("ul", *items, *more, class_="moves") if items else Markup()
 
 
 def _description(picture: UnitPicture, event: Event) -> Iterator[Markup]:
     if event.description:
         yield tag("bdi", event.description)
     for remark in remarks(picture, event):
-        yield tag("p", remark, class_="remark")
+        yield tag("p", remark.text, class_="remark bad" if remark.grave else "remark")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xzepr.cli.picture.gathering import GroupPicture, UnitPicture
+from xzepr.cli.picture.unit_picture import GroupPicture, UnitPicture
 from xzepr.documents import JsonValue
 from xzepr.model import format_time
 from xzepr.model.forms import json_form
@@ -21,6 +21,11 @@ def picture_form(picture: UnitPicture) -> dict[str, JsonValue]:
         "begins_at": picture.begins_at,
         "events": [json_form(event) for event in picture.events],
         "groups": [_group_form(group) for group in picture.groups],
+        "tally": {
+            "groups": picture.tally.groups,
+            "complete": picture.tally.complete,
+            "disabled": picture.tally.disabled,
+        },
         "receivers": [json_form(picture.receivers[one]) for one in sorted(picture.receivers)],
         "damaged": [json_form(error) for error in picture.damaged],
         "altered": [*sorted(picture.altered)],
@@ -35,4 +40,5 @@ def _group_form(picture: GroupPicture) -> dict[str, JsonValue]:
         "complete": picture.complete,
         "due": picture.due,
         "transitions": [json_form(transition) for transition in picture.transitions],
+        "read_to_end": picture.read_to_end,
     }

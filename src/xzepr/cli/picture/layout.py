@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
-from typing import Final
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Final, TypeVar
 
 import attrs
 
 from xzepr import Event, Transition, TransitionKind
-from xzepr.cli.picture.gathering import GroupPicture, UnitPicture
 from xzepr.cli.picture.moments import History, Moment
+from xzepr.cli.picture.unit_picture import GroupPicture, UnitPicture
 from xzepr.model import Ulid
+
+T = TypeVar("T")
 
 MAX_SLOTS: Final = 116
 """More do not fit beside each other on a screen."""
@@ -26,10 +29,7 @@ MAX_LANES: Final = 40
 """The most receivers that get a lane: those that fail now, then those with the newest events."""
 
 WIDTH: Final = 920
-"""How wide a full drawing is."""
-
-MOST_APART: Final = 92
-"""How far slots are apart if there are few."""
+"""How wide a drawing is."""
 
 PAUSE: Final = timedelta(hours=1)
 """The shortest time without events that is named."""
@@ -159,16 +159,15 @@ def lay_out(picture: UnitPicture, history: History) -> Layout:
     """
     each = max(1, -(-len(history.moments) // MAX_SLOTS))
     count = -(-len(history.moments) // each)
-    step = min(float(MOST_APART), WIDTH / max(count, 1))
+    step = WIDTH / max(count, 1)
     slots = tuple(_slots(history.moments, each, step))
-    width = max(count, 1) * step
     receivers = _by_weight(history.moments)
     return Layout(
-        width=width,
+        width=float(WIDTH),
         step=step,
         each=each,
         slots=slots,
-        groups=tuple(_group_lane(group, history.before, slots, width) for group in picture.groups),
+        groups=tuple(_group_lane(group, history.before, slots, float(WIDTH)) for group in picture.groups),
         receivers=tuple(_receiver_lane(one, slots) for one in _in_order(receivers[:MAX_LANES], history.moments)),
         hidden=max(0, len(receivers) - MAX_LANES),
     )
@@ -193,9 +192,25 @@ def _group_lane(
     earlier = before.get(group.group.id)
     first = Standing.PENDING if earlier is None else STANDING_AFTER[earlier.kind]
     edges = [(0.0, first), *((move.x, STANDING_AFTER[move.kind]) for move in moves)]
-    ends = [*(x for x, _ in edges[1:]), width]
-    spans = tuple(Span(start=x, end=end, standing=how) for (x, how), end in zip(edges, ends, strict=True))
+    spans = tuple(Span(start=start, end=end, standing=how) for start, end, how in stretched(edges, width))
     return GroupLane(group=group, spans=spans, moves=moves)
+
+
+def stretched(edges: Sequence[tuple[float, T]], width: float) -> Iterator[tuple[float, float, T]]:
+    """Yield from where to where something stands in one way; what goes on in the same way is one stretch.
+
+    Args:
+        edges: Where it may have changed, and how it stands from there on.
+        width: Where it ends.
+
+    Example:
+        >>> list(stretched([(0, "open"), (2, "open"), (3, "reopened")], 9))
+        [(0, 3, 'open'), (3, 9, 'reopened')]
+    """
+    changes = [next(same) for _, same in groupby(edges, key=itemgetter(1))]
+    ends = [*(x for x, _ in changes[1:]), width]
+    for (start, how), end in zip(changes, ends, strict=True):
+        yield start, end, how
 
 
 def _moves(group_id: Ulid, slots: Iterable[Slot]) -> Iterator[Move]:

@@ -12,7 +12,7 @@ from xzepr.cli.output import shown
 
 Value = str | int | float | None
 
-_EMPTY: Final = frozenset({"br", "circle", "line", "link", "meta", "path", "rect", "use"})
+_EMPTY: Final = frozenset({"br", "circle", "line", "link", "meta", "path", "rect", "use", "wbr"})
 """Elements without content, written `<br/>`."""
 
 
@@ -55,6 +55,16 @@ def tag(name: str, /, *content: str, **attributes: Value) -> Markup:
 def joined(*pieces: str) -> Markup:
     """Put pieces beside each other; text is escaped."""
     return Markup("".join(map(text, pieces)))
+
+
+def breakable(value: str) -> Markup:
+    """Escape a text that may be broken behind a slash, and elsewhere only if it must.
+
+    Example:
+        >>> print(breakable("scan/ci.scan/2"))
+        scan/<wbr/>ci.scan/<wbr/>2
+    """
+    return Markup(text(value).replace("/", "/<wbr/>"))
 
 
 def number(value: float) -> str:

@@ -16,7 +16,7 @@ from typing import Final
 import attrs
 
 from xzepr import Event, Transition
-from xzepr.cli.picture.gathering import GroupPicture, UnitPicture
+from xzepr.cli.picture.unit_picture import GroupPicture, UnitPicture
 from xzepr.model import Ulid
 
 REEVALUATED: Final = "re-evaluation"

@@ -11,19 +11,27 @@ from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
 from itertools import chain
+from typing import Final
 
 from xzepr.cli.picture import glyphs
+from xzepr.cli.picture.damage import damage_notice, damage_section
 from xzepr.cli.picture.event_table import MAX_ROWS, event_section
-from xzepr.cli.picture.gathering import UnitPicture
 from xzepr.cli.picture.layout import Layout, lay_out
 from xzepr.cli.picture.legend import legend
-from xzepr.cli.picture.markup import Markup, joined, tag
+from xzepr.cli.picture.markup import Markup, breakable, joined, tag
 from xzepr.cli.picture.moments import history_of
 from xzepr.cli.picture.timeline import draw
+from xzepr.cli.picture.unit_picture import UnitPicture
 from xzepr.cli.picture.verdict_table import verdict_section, verdict_sign
 from xzepr.cli.picture.wording import day_and_second
 from xzepr.cli.tables import counted
 from xzepr.model import Ulid, gate_state
+
+SIZES: Final = ((44, ""), (64, "tall"))
+"""Up to how many lanes a drawing is of a size; the style sheet knows how small it is then on paper."""
+
+TALLEST: Final = "tallest"
+"""The size of a drawing with more lanes."""
 
 
 def page_of(picture: UnitPicture) -> str:
@@ -60,7 +68,7 @@ def _body(picture: UnitPicture) -> Iterator[Markup]:
     main = [
         verdict_section(picture, row_of),
         _chart(picture, layout),
-        _damaged(picture),
+        damage_section(picture, row_of),
         event_section(picture, moments),
     ]
     read = f"Drawn by xzepr from what was recorded until {day_and_second(picture.read_at)} UTC."
@@ -77,6 +85,7 @@ def _header(picture: UnitPicture, left_out: Markup) -> Markup:
         tag("p", "Unit", class_="eyebrow"),
         tag("h1", tag("bdi", unit.name), " ", tag("bdi", unit.version, class_="version")),
         tag("dl", *(_field(field, value) for field, value in others.items()), class_="unit"),
+        damage_notice(picture),
         tag("ul", *_tiles(picture), class_="tiles"),
         left_out,
     )
@@ -94,17 +103,21 @@ def _tiles(picture: UnitPicture) -> Iterator[Markup]:
     if picture.events:
         newest = picture.events[-1]
         receiver = tag("bdi", picture.label(newest.receiver_id))
-        told = joined("UTC: ", receiver, " passed" if newest.success else " failed")
+        told = joined("UTC, the last event: ", receiver, " passed" if newest.success else " failed")
         yield tag("li", tag("strong", day_and_second(newest.recorded_at)), told)
 
 
 def _groups_tile(picture: UnitPicture) -> Markup:
-    count = len(picture.groups)
-    complete = sum(group.complete for group in picture.groups)
-    if not count:
-        return tag("li", tag("strong", "None"), "no group concerns this unit")
-    said = "group is complete" if count == 1 else "groups are complete"
-    return tag("li", tag("strong", f"{complete} of {count}"), said, class_="all" if complete == count else "some")
+    """Say how many groups are complete: green only if these are all, and nothing is left out or in doubt."""
+    tally = picture.tally
+    if not tally.enabled:
+        said = f"of {counted(tally.groups, 'group')} is enabled" if tally.groups else "no group concerns this unit"
+        return tag("li", tag("strong", "None"), said)
+    said = "group is complete" if tally.enabled == 1 else "groups are complete"
+    enabled = f"enabled {said}, {tally.disabled:,} disabled" if tally.disabled else said
+    good = "all" if picture.sound else None
+    colour = "some" if tally.complete < tally.enabled else good
+    return tag("li", tag("strong", f"{tally.complete:,} of {tally.enabled:,}"), enabled, class_=colour)
 
 
 def _left_out(picture: UnitPicture, layout: Layout, rows: int) -> Markup:
@@ -126,8 +139,14 @@ def _chart(picture: UnitPicture, layout: Layout) -> Markup:
         caption += f" Each column stands for {layout.each} moments in a row."
     lanes = tag("div", *_lanes(picture, layout), class_="lanes")
     frame = tag("div", lanes, draw(picture, layout), class_="frame", tabindex="0", role="group", aria_label="History")
-    figure = tag("figure", frame, legend(layout), class_="chart")
+    figure = tag("figure", frame, legend(picture, layout), class_=f"chart {_size(layout)}".rstrip())
     return tag("section", tag("h2", "History"), tag("p", caption, class_="quiet"), figure)
+
+
+def _size(layout: Layout) -> str:
+    """Return how high the drawing is, so that it can be made to fit on a sheet of paper."""
+    lanes = len(layout.groups) + len(layout.receivers)
+    return next((size for most, size in SIZES if lanes <= most), TALLEST)
 
 
 def _lanes(picture: UnitPicture, layout: Layout) -> Iterator[Markup]:
@@ -143,7 +162,16 @@ def _lanes(picture: UnitPicture, layout: Layout) -> Iterator[Markup]:
 
 
 def _lane(sign: str, name: str) -> Markup:
-    return tag("div", glyphs.sign(sign), tag("bdi", name), title=name)
+    return tag("div", glyphs.sign(sign), _lane_name(name), title=name)
+
+
+def _lane_name(name: str) -> Markup:
+    """Draw a name; what tells namesakes apart has a line of its own, so that it is not cut away."""
+    rest, slash, version = name.rpartition("/")
+    first, earlier_slash, kind = rest.rpartition("/")
+    if not earlier_slash:
+        return tag("bdi", breakable(name))
+    return tag("bdi", tag("span", first), tag("span", f"/{kind}{slash}{version}"), class_="apart")
 
 
 def _now(picture: UnitPicture, receiver_id: Ulid) -> str:
@@ -152,10 +180,3 @@ def _now(picture: UnitPicture, receiver_id: Ulid) -> str:
     states = (gate.state for verdict in verdicts for gate in verdict.gates if gate.receiver.id == receiver_id)
     newest = (gate_state(one.success) for one in reversed(picture.events) if one.receiver_id == receiver_id)
     return str(next(chain(states, newest)))
-
-
-def _damaged(picture: UnitPicture) -> Markup:
-    if not picture.damaged:
-        return Markup()
-    rows = (tag("li", tag("bdi", str(error))) for error in picture.damaged)
-    return tag("section", tag("h2", "Damaged"), tag("ul", *rows, class_="damaged"))

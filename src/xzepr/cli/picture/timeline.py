@@ -6,29 +6,35 @@ here and in the style sheet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import attrs
 
 from xzepr import TransitionKind
 from xzepr.cli.picture import axes, glyphs
-from xzepr.cli.picture.gathering import UnitPicture
-from xzepr.cli.picture.layout import GroupLane, Layout, Mark, Move, ReceiverLane, Slot, Span, Standing
+from xzepr.cli.picture.layout import GroupLane, Layout, Mark, Move, ReceiverLane, Slot, Span, Standing, stretched
 from xzepr.cli.picture.markup import Markup, joined, number, tag
-from xzepr.cli.picture.wording import day_and_second, event_text, moment_text, moved
+from xzepr.cli.picture.titles import Titles
+from xzepr.cli.picture.unit_picture import UnitPicture
+from xzepr.cli.picture.wording import moment_text
 
 HEAD: Final = 56
 SECTION: Final = 28
 LANE: Final = 30
 FOOT: Final = 24
 
+TALL: Final = 16
+"""From so many lanes on, times stand below them too."""
+
+TIMES_BELOW: Final = 36
+"""The room that they need there."""
+
 _BAR: Final = 12
 _MOST: Final = 15
 _LEAST_MOVE: Final = 9.5
 _SIGN_OF: Final = {TransitionKind.COMPLETED: glyphs.COMPLETED, TransitionKind.REOPENED: glyphs.REOPENED}
 _SAID: Final = {True: glyphs.PASSED, False: glyphs.FAILED}
-_MOST_TITLES: Final = 8
 _SPAN_TEXT: Final = {Standing.OPEN: "complete", Standing.REOPENED: "reopened", Standing.PENDING: "pending"}
 
 
@@ -39,13 +45,14 @@ def draw(picture: UnitPicture, layout: Layout) -> Markup:
         picture: What there is.
         layout: Where it stands.
     """
-    return _Drawing(picture, layout).svg()
+    return _Drawing(picture, layout, Titles.of(picture, layout)).svg()
 
 
 @attrs.frozen
 class _Drawing:
     picture: UnitPicture
     layout: Layout
+    titles: Titles
 
     @property
     def receivers_top(self) -> float:
@@ -56,18 +63,23 @@ class _Drawing:
         return self.receivers_top + LANE * max(1, len(self.layout.receivers))
 
     @property
+    def tall(self) -> bool:
+        return len(self.layout.groups) + len(self.layout.receivers) >= TALL
+
+    @property
     def size(self) -> float:
         """How large a mark is: as large as slots allow."""
         return min(_MOST, self.layout.step * 0.92)
 
     def svg(self) -> Markup:
-        width, height = self.layout.width + 2 * axes.MARGIN, self.bottom + FOOT
+        width, height = self.layout.width + 2 * axes.MARGIN, self.bottom + FOOT + (TIMES_BELOW if self.tall else 0)
         return tag(
             "svg",
             tag("title", f"What happened to {self.picture.unit}", id="plot-title"),
             tag("desc", "The table of events below tells the same in words.", id="plot-text"),
             *self._grounds(),
-            *axes.times(self.layout.slots, HEAD, self.bottom),
+            *axes.long_pauses(self.layout.slots, HEAD, self.bottom),
+            *self._times(),
             *self._guides(),
             *self._group_lanes(),
             *self._receiver_lanes(),
@@ -80,19 +92,27 @@ class _Drawing:
             viewBox=f"{-axes.MARGIN} 0 {number(width)} {number(height)}",
         )
 
+    def _times(self) -> Iterator[Markup]:
+        yield from axes.times(self.layout.slots, 14, 30)
+        if self.tall:
+            yield from axes.times(self.layout.slots, self.bottom + FOOT + 26, self.bottom + FOOT + 10)
+
     def _grounds(self) -> Iterator[Markup]:
-        """Yield what lies behind: a stripe for each lane, and the places of events that cannot be read."""
+        """Yield what lies behind: a stripe for each lane, and the places of what cannot be read or relied on."""
         for y in [*self._group_ys(), *self._receiver_ys()]:
             yield tag("line", x1=0, x2=self.layout.width, y1=y, y2=y, class_="track")
         for slot in self.layout.slots:
             gaps = [moment for moment in slot.moments if moment.missing is not None]
             if gaps:
-                yield self._gap(slot, "; ".join(moment_text(self.picture, moment) for moment in gaps))
+                yield self._band(slot, "; ".join(moment_text(self.picture, moment) for moment in gaps), "gap")
+            altered = self.titles.altered(slot)
+            if altered:
+                yield self._band(slot, altered, "altered")
 
-    def _gap(self, slot: Slot, title: str) -> Markup:
+    def _band(self, slot: Slot, title: str, class_: str) -> Markup:
         step = min(self.layout.step, 2.0 * _MOST)
         band = tag("rect", x=slot.x - step / 2, y=HEAD, width=step, height=self.bottom - HEAD)
-        return tag("g", joined(tag("title", title), band), class_="mark gap")
+        return tag("g", joined(tag("title", title), band), class_=f"mark {class_}")
 
     def _guides(self) -> Iterator[Markup]:
         """Yield a line from each event to the groups that it moved; with many to a slot, they would hide the rest."""
@@ -126,6 +146,8 @@ class _Drawing:
             yield from (self._move(move, y) for move in lane.moves)
             if lane.group.due:
                 yield self._due(lane, y)
+            if not lane.group.read_to_end:
+                yield self._unread(lane, y)
 
     def _bar(self, lane: GroupLane, span: Span, y: float) -> Markup:
         height = _BAR if span.standing is Standing.OPEN else _BAR / 2
@@ -139,19 +161,15 @@ class _Drawing:
         title = tag("title", f"{name} is {said} now, and that was not announced yet: re-evaluate the group")
         return tag("g", joined(title, tag("text", "!", x=self.layout.width + 12, y=y + 4.5)), class_="mark due")
 
+    def _unread(self, lane: GroupLane, y: float) -> Markup:
+        """Mark a lane that may have gone on in another way."""
+        title = tag("title", f"{self.picture.label(lane.group.group.id)}: how it went on cannot be read")
+        return tag("g", joined(title, tag("text", "…", x=self.layout.width + 12, y=y + 4.5)), class_="mark unread")
+
     def _move(self, move: Move, y: float) -> Markup:
         name = _SIGN_OF[move.kind] if len(move.transitions) == 1 else glyphs.SEVERAL
         size = max(self.size, _LEAST_MOVE)
-        return glyphs.drawn(name, move.x, y, size, title=_listed(self._move_texts(move)), class_="mark move")
-
-    def _move_texts(self, move: Move) -> Iterator[str]:
-        """Yield in words how each transition came about."""
-        wanted = {(one.group.id, one.number) for one in move.transitions}
-        for moment in move.slot.moments:
-            for one in moment.transitions:
-                if (one.group.id, one.number) in wanted:
-                    when = day_and_second(one.recorded_at)
-                    yield f"{moved(self.picture, one)} by {moment_text(self.picture, moment)}, {when} UTC"
+        return glyphs.drawn(name, move.x, y, size, title=self.titles.move(move), class_="mark move")
 
     def _receiver_lanes(self) -> Iterator[Markup]:
         most = max((len(mark.events) for lane in self.layout.receivers for mark in lane.marks), default=1)
@@ -161,15 +179,14 @@ class _Drawing:
                 yield self._mark(mark, y) if self.layout.each == 1 else self._pile(mark, y, most)
 
     def _states(self, lane: ReceiverLane, y: float) -> Iterator[Markup]:
-        """Yield what the receiver says from each of its events to the next."""
-        ends = [*(mark.x for mark in lane.marks[1:]), self.layout.width]
-        for mark, end in zip(lane.marks, ends, strict=True):
-            said = _SAID[mark.events[-1].success]
-            yield tag("line", x1=mark.x, x2=end, y1=y, y2=y, class_=f"state {said}")
+        """Yield what the receiver says from one of its events on, until it says something else."""
+        edges = [(mark.x, _SAID[mark.events[-1].success]) for mark in lane.marks]
+        for start, end, said in stretched(edges, self.layout.width):
+            yield tag("line", x1=start, x2=end, y1=y, y2=y, class_=f"state {said}")
 
     def _mark(self, mark: Mark, y: float) -> Markup:
         return glyphs.drawn(
-            _SAID[mark.events[-1].success], mark.x, y, self.size, title=self._title(mark), class_="mark event"
+            _SAID[mark.events[-1].success], mark.x, y, self.size, title=self.titles.mark(mark), class_="mark event"
         )
 
     def _pile(self, mark: Mark, y: float, most: int) -> Markup:
@@ -178,14 +195,4 @@ class _Drawing:
         left, width = mark.x - self.layout.step * 0.4, self.layout.step * 0.8
         bars = [tag("rect", x=left, y=y - up, width=width, height=up, class_="good")] if up else []
         bars += [tag("rect", x=left, y=y, width=width, height=down, class_="bad")] if down else []
-        return tag("g", joined(tag("title", self._title(mark)), *bars), class_="mark pile")
-
-    def _title(self, mark: Mark) -> str:
-        return _listed(f"{event_text(self.picture, one)}, {day_and_second(one.recorded_at)} UTC" for one in mark.events)
-
-
-def _listed(texts: Iterable[str]) -> str:
-    """Put texts behind each other: the newest ones, if there are many."""
-    lines = list(texts)
-    more = [f"and {len(lines) - _MOST_TITLES:,} before"] if len(lines) > _MOST_TITLES else []
-    return "; ".join([*more, *lines[-_MOST_TITLES:]])
+        return tag("g", joined(tag("title", self.titles.mark(mark)), *bars), class_="mark pile")

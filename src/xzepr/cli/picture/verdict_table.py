@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
 
 from xzepr import Gate, GateState
 from xzepr.cli.picture import glyphs
-from xzepr.cli.picture.gathering import GroupPicture, UnitPicture
 from xzepr.cli.picture.markup import Markup, joined, tag
-from xzepr.cli.picture.wording import day_and_second
+from xzepr.cli.picture.unit_picture import GroupPicture, UnitPicture
+from xzepr.cli.picture.wording import by_urgency, day_and_second, remarks_on_group
 from xzepr.model import Ulid
 
 MAX_CHIPS: Final = 40
-"""The most gates that are shown of one group: those that block it come first."""
+"""The most gates that are shown of one group: those that failed come first, then those that are missing."""
 
 _SIGN_OF: Final = {
     GateState.PASSED: glyphs.PASSED,
@@ -25,7 +26,7 @@ _SIGN_OF: Final = {
 
 
 def verdict_section(picture: UnitPicture, row_of: Mapping[Ulid, int]) -> Markup:
-    """Draw the verdicts.
+    """Draw the verdicts. Roles are spelt out, because a narrow page lays the table out as blocks.
 
     Args:
         picture: What there is.
@@ -33,18 +34,18 @@ def verdict_section(picture: UnitPicture, row_of: Mapping[Ulid, int]) -> Markup:
     """
     if not picture.groups:
         return tag("section", tag("h2", "Verdicts now"), tag("p", "No group concerns this unit.", class_="quiet"))
-    heads = tag("tr", *(tag("th", title, scope="col") for title in ("Verdict", "Group", "Gates")))
+    titles = ("Verdict", "Group", "Gates")
+    heads = tag("tr", *(tag("th", title, scope="col", role="columnheader") for title in titles), role="row")
     rows = [_Row(picture, group, row_of).markup() for group in picture.groups]
-    table = tag("table", tag("thead", heads), tag("tbody", *rows), class_="verdicts")
-    return tag("section", tag("h2", "Verdicts now"), table)
+    parts = (tag("thead", heads, role="rowgroup"), tag("tbody", *rows, role="rowgroup"))
+    return tag("section", tag("h2", "Verdicts now"), tag("table", *parts, class_="verdicts", role="table"))
 
 
 def verdict_sign(group: GroupPicture) -> str:
     """Return the sign for what a group says now: complete, stopped by a failure, or waiting."""
     if group.complete:
         return glyphs.PASSED
-    failed = group.verdict is not None and any(gate.state is GateState.FAILED for gate in group.verdict.gates)
-    return glyphs.FAILED if failed else glyphs.MISSING
+    return glyphs.FAILED if group.failed else glyphs.MISSING
 
 
 @attrs.frozen
@@ -57,7 +58,12 @@ class _Row:
         one = self.group.group
         about = f"{one.type}, version {one.version}, revision {one.revision}"
         name = joined(tag("bdi", one.name, class_="name"), tag("br"), tag("bdi", about, class_="quiet"))
-        return tag("tr", tag("td", self._badge()), tag("td", name), tag("td", *self._gates()))
+        cells = (
+            tag("td", self._badge(), role="cell"),
+            tag("th", name, scope="row", role="rowheader"),
+            tag("td", *self._gates(), role="cell"),
+        )
+        return tag("tr", *cells, role="row")
 
     def _badge(self) -> Markup:
         said = "unknown" if self.group.verdict is None else "complete" if self.group.complete else "pending"
@@ -68,14 +74,17 @@ class _Row:
         if verdict is None:
             yield tag("p", "The verdict cannot be read.", class_="note")
             return
-        gates = sorted(verdict.gates, key=lambda gate: gate.state is GateState.PASSED)
-        chips = [self._chip(gate) for gate in gates[:MAX_CHIPS]]
-        more = [tag("li", f"and {len(gates) - MAX_CHIPS} more")] if len(gates) > MAX_CHIPS else []
-        yield tag("ul", *chips, *more, class_="chips")
+        yield tag("ul", *self._chips(by_urgency(verdict.gates)), class_="chips")
         if not verdict.enabled:
             yield tag("p", "The group is disabled: it is pending for every unit.", class_="note")
-        if self.group.due:
-            yield tag("p", "Not announced yet: re-evaluate the group.", class_="note")
+        for remark in remarks_on_group(self.group):
+            yield tag("p", f"{remark[0].upper()}{remark[1:]}.", class_="note")
+
+    def _chips(self, gates: Sequence[Gate]) -> Iterator[Markup]:
+        yield from map(self._chip, gates[:MAX_CHIPS])
+        if rest := Counter(str(gate.state) for gate in gates[MAX_CHIPS:]):
+            counts = ", ".join(f"{count} {state}" for state, count in rest.items())
+            yield tag("li", f"and {rest.total()} more: {counts}")
 
     def _chip(self, gate: Gate) -> Markup:
         number = None if gate.event_id is None else self.row_of.get(gate.event_id)

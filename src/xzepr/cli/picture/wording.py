@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from xzepr import Event, Transition
-from xzepr.cli.picture.gathering import GroupPicture, UnitPicture
+import attrs
+
+from xzepr import Event, Gate, GateState, Transition
 from xzepr.cli.picture.moments import Moment
+from xzepr.cli.picture.unit_picture import GroupPicture, Tally, UnitPicture
 
 MOST_SAID: Final = 200
 """How much of a description is told where it stands beside much else."""
+
+ALTERED: Final = "NOT what was recorded: its digest is another one"
+
+_URGENCY: Final = (GateState.FAILED, GateState.MISSING, GateState.PASSED)
 
 
 def day_and_second(moment: datetime) -> str:
@@ -25,12 +31,49 @@ def day_and_second(moment: datetime) -> str:
     return moment.isoformat(sep=" ", timespec="seconds")[:19]
 
 
+@attrs.frozen
+class Remark:
+    """What is to know about an event beside its fields.
+
+    Args:
+        text: What it is.
+        grave: Whether something is wrong.
+    """
+
+    text: str
+    grave: bool = False
+
+
+def tally_text(tally: Tally) -> str:
+    """Return how many groups are complete.
+
+    Example:
+        >>> tally_text(Tally(groups=60, complete=50)), tally_text(Tally(groups=2, complete=1, disabled=1))
+        ('50 of 60 complete', '1 of 1 complete, 1 disabled')
+    """
+    disabled = f", {tally.disabled:,} disabled" if tally.disabled else ""
+    return f"{tally.complete:,} of {tally.enabled:,} complete{disabled}" if tally.groups else "none"
+
+
+def by_urgency(gates: Iterable[Gate]) -> list[Gate]:
+    """Put gates in the order in which to look at them: what failed, what is missing, what passed."""
+    return sorted(gates, key=lambda gate: _URGENCY.index(gate.state))
+
+
 def reason(picture: GroupPicture) -> str:
-    """Return what a group says now, and whether that was announced."""
+    """Return what a group says now and what blocks it, and whether that was announced."""
     if picture.verdict is None:
         return "cannot be read"
-    due = "; not announced yet: re-evaluate the group" if picture.due else ""
-    return f"{picture.verdict}{due}"
+    said = attrs.evolve(picture.verdict, gates=tuple(by_urgency(picture.verdict.gates)))
+    return "; ".join([str(said), *remarks_on_group(picture)])
+
+
+def remarks_on_group(picture: GroupPicture) -> Iterator[str]:
+    """Yield what is to know about how the verdict of a group came about."""
+    if picture.due:
+        yield "not announced yet: re-evaluate the group"
+    if not picture.read_to_end:
+        yield "how it came about cannot be read to the end"
 
 
 def moved(picture: UnitPicture, transition: Transition) -> str:
@@ -51,10 +94,11 @@ def missing_text(numbers: range) -> str:
 
 
 def event_text(picture: UnitPicture, event: Event) -> str:
-    """Return what an event tells, in at most a few lines."""
+    """Return what an event tells, in at most a few lines; first of all what is to know about it."""
     said = f"event {event.n:,}: {picture.label(event.receiver_id)} {'passed' if event.success else 'failed'}"
+    known = "".join(f" ({remark.text})" for remark in remarks(picture, event))
     more = event.description[:MOST_SAID]
-    return f"{said}: {more}{'…' if len(more) < len(event.description) else ''}" if more else said
+    return f"{said}{known}: {more}{'…' if len(more) < len(event.description) else ''}" if more else said + known
 
 
 def moment_text(picture: UnitPicture, moment: Moment) -> str:
@@ -64,9 +108,9 @@ def moment_text(picture: UnitPicture, moment: Moment) -> str:
     return moment.cause if moment.missing is None else missing_text(moment.missing)
 
 
-def remarks(picture: UnitPicture, event: Event) -> Iterator[str]:
+def remarks(picture: UnitPicture, event: Event) -> Iterator[Remark]:
     """Yield what is to know about an event beside its fields."""
     if event.id in picture.altered:
-        yield "NOT what was recorded: its digest is another one"
+        yield Remark(ALTERED, grave=True)
     if event.redacted:
-        yield "its payload was redacted"
+        yield Remark("its payload was redacted")

@@ -1,0 +1,66 @@
+"""One import of a file at a time."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from xzepr.cli.ndjson.locking import lock
+from xzepr.errors import ConfigurationError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file."""
+    path = tmp_path / "some"
+    path.write_bytes(b"first")
+    return path
+
+
+def test_a_lock_ends_with_its_file(path: Path) -> None:
+    """Closed by hand, or by the system when a process dies."""
+    with path.open("rb") as first, path.open("rb") as second:
+        lock(first, path)
+        with pytest.raises(ConfigurationError, match=r"another import of .*some is running"):
+            lock(second, path)
+        first.close()
+        lock(second, path)
+        assert second.read() == b"first"
+
+
+def test_where_nothing_can_be_locked_it_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some file systems have no locks: the import goes on, and the user knows what to see to."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with path.open("rb") as file:
+        lock(file, path)
+
+    told = f"xzepr: {path} cannot be locked (No locks available): see that no other import of it is running\n"
+    assert capsys.readouterr().err == told
+
+
+def test_where_locks_are_on_bytes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One far behind is locked, so that others can read the file, and reading begins at the beginning."""
+    locked: list[tuple[int, int, int]] = []
+
+    def locking(descriptor: int, mode: int, count: int) -> None:
+        locked.append((mode, count, os.lseek(descriptor, 0, os.SEEK_CUR)))
+
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
+    monkeypatch.setattr(sys, "platform", "win32")
+    with path.open("rb") as file:
+        lock(file, path)
+        assert file.read() == b"first"
+
+    assert locked == [(2, 1, 2**31 - 2)]
