@@ -28,7 +28,7 @@ MAX_SLOTS: Final = 116
 MAX_LANES: Final = 40
 """The most receivers that get a lane: those that fail now, then those with the newest events."""
 
-WIDTH: Final = 920
+WIDTH: Final = 890
 """How wide a drawing is."""
 
 PAUSE: Final = timedelta(hours=1)
