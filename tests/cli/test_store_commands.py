@@ -59,7 +59,7 @@ def test_a_database_on_its_way(url: str) -> None:
     assert before.returncode == 1
     expected = {"store": url, "reached": "yes", "found": "nothing", "needed": NEWEST}
     assert answer(before) == expected | {
-        "next": "run `xzepr migrate`; where a store knows roles, with --grant ROLE for the application's"
+        "next": "run `xzepr migrate`; where a store knows roles, add --grant ROLE for the application"
     }
 
     migrated = xzepr("migrate", "--store", url)

@@ -54,4 +54,4 @@ def _next(versions: Versions) -> str:
         return "nothing: it can be used"
     if versions.newer:
         return "upgrade xzepr: a later version has migrated this store"
-    return "run `xzepr migrate`; where a store knows roles, with --grant ROLE for the application's"
+    return "run `xzepr migrate`; where a store knows roles, add --grant ROLE for the application"
