@@ -48,6 +48,7 @@ UNDECODABLE: Final = (Invalid, ValueError, TypeError, KeyError, OverflowError, A
 """What decoding a row can raise."""
 
 
+@lru_cache(maxsize=10_000)  # rows repeat the ids of receivers and groups, and a change that of its event
 def ulid_of(text: str) -> Ulid:
     """Return the id that a ``uuid`` holds.
 
