@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from xzepr.cli.output import Cell, Column, Output, Style
+from xzepr.cli.output import Cell, Column, Output, Style, shown, width_of
 
 COLUMNS = (Column("unit", 6), Column("events", 6, right=True))
 
@@ -27,6 +27,33 @@ def test_cells_stand_under_their_titles() -> None:
     output.row(COLUMNS, [Cell("web"), Cell("12")])
 
     assert stream.getvalue() == "unit    events\n------  ------\nweb         12\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+        "\u2764\ufe0f\u200d\U0001f525",
+    ],
+)
+def test_joiners_stay_where_they_belong(text: str) -> None:
+    """A Persian word, a family, a heart on fire: as they are written."""
+    assert shown(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a\u200db", "\u200d\u0645", "\u0645\u200c", "\u0645\u200db", "\u0645\u200d\u200d\u0645", "\u0645\u200b\u0645"],
+)
+def test_joiners_elsewhere_are_spelt_out(text: str) -> None:
+    """Where nobody would write them, they only make two names look alike."""
+    assert "\\u200" in shown(text)
+
+
+def test_what_has_no_width_moves_no_column() -> None:
+    """Joiners, variation selectors and combining marks."""
+    assert [width_of(text) for text in ("e\u0301", "\u2764\ufe0f", "\u0645\u200c\u062e")] == [1, 1, 2]
 
 
 def test_colours_do_not_move_columns() -> None:

@@ -22,6 +22,8 @@ _RESET: Final = "\x1b[0m"
 _CONTROLS: Final = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 """What JSON leaves as it stands, and some terminals obey."""
 
+_JOINERS: Final = "\u200c\u200d"
+_WITHOUT_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*|\S*:\S*@\S*|//\S*@\S*")
 
 
@@ -196,13 +198,27 @@ def json_text(value: JsonValue, *, ascii_only: bool = False, indent: int | None 
 def shown(text: str) -> str:
     r"""Return a text with escapes for what a terminal would obey or not show.
 
+    Between letters or signs that are not ASCII, as in Persian words and in families of emoji, joiners stay.
+
     Example:
         >>> print(shown("web\u202e"))
         web\u202e
     """
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return "".join(
+        one if one.isprintable() or _joins(text, place) else one.encode("unicode_escape").decode()
+        for place, one in enumerate(text)
+    )
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether a joiner stands there that those who write with joiners would put there."""
+    if text[place] not in _JOINERS or not 0 < place < len(text) - 1:
+        return False
+    return all(
+        not one.isascii() and unicodedata.category(one)[0] in "LMS" for one in (text[place - 1], text[place + 1])
+    )
 
 
 def without_urls(text: str) -> str:
@@ -224,7 +240,10 @@ def width_of(text: str) -> int:
     """
     if text.isascii():
         return len(text)
-    return sum(0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "FW") for one in text)
+    return sum(
+        0 if unicodedata.category(one) in _WITHOUT_WIDTH else 1 + (unicodedata.east_asian_width(one) in "FW")
+        for one in text
+    )
 
 
 def _is_utf8(stream: TextIO) -> bool:
