@@ -156,9 +156,10 @@ class World:
 def read_feed(registry: Registry, after: int = 0, *, payloads: bool = False) -> list[Change]:
     """Return the feed from a position to its end."""
     changes: list[Change] = []
-    while page := registry.feed.read(after + len(changes), limit=MAX_LIMIT, payloads=payloads).changes:
-        assert not changes or page[0].position > changes[-1].position, "the feed does not end"
+    while page := registry.feed.read(after, limit=MAX_LIMIT, payloads=payloads).changes:
+        assert page[-1].position > after, "the feed does not end"
         changes += page
+        after = page[-1].position
     return changes
 
 
