@@ -126,6 +126,32 @@ def test_a_unit_in_one_argument(story: Story, call: Call) -> None:
     assert call("verdict", "release", str(UNIT)).words[1] == ["unit", str(UNIT)]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--json", "release", str(UNIT)],
+        ["release", "--json", str(UNIT)],
+        ["release", "--as-of", "5", str(UNIT), "--json"],
+        ["release", "--json", "--", str(UNIT)],
+        ["--json", "--", "release", str(UNIT)],
+    ],
+)
+def test_options_stand_anywhere(story: Story, call: Call, arguments: list[str]) -> None:
+    """Before, behind and between the group and the unit."""
+    story.scanned()
+    assert call("assert", *arguments).object["unit"] == UNIT.fields()
+
+
+@pytest.mark.parametrize("option", ["--as-of", "--store", "--name"])
+def test_c016_an_option_at_the_end_whose_variable_vanished(story: Story, call: Call, option: str) -> None:
+    """It takes none of the other arguments for its value."""
+    story.scanned()
+    answer = call("assert", "release", str(UNIT), option)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert f"argument {option}: expected one argument" in answer.err
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("place", range(6))
 def test_a_variable_that_vanishes_is_never_a_verdict(story: Story, call: Call, command: str, place: int) -> None:

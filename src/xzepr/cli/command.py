@@ -7,9 +7,9 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
-from itertools import takewhile
+from itertools import islice
 from types import MappingProxyType
 from typing import Final, NoReturn, Protocol, TextIO
 
@@ -172,18 +172,37 @@ class _Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         own = sys.argv[1:] if args is None else list(args)
-        for option in takewhile(lambda one: one != "--", own):
-            self._check(option.partition("=")[0])
-        found, others = super().parse_known_args(own, namespace)
+        found, others = super().parse_known_args(own if self._subparsers else self._in_order(own), namespace)
         if others:
             self.error(f"unrecognized arguments: {' '.join(others)}")
         return found, others
 
-    def _check(self, option: str) -> None:
-        known = self._option_string_actions  # there is no public way to ask
-        if option.startswith("--") and option not in known and self._subparsers is None:
-            near = did_you_mean(option, (one for one in known if one.startswith("--")))
-            self.error(f"there is no option {showable(option)}: {near}")
+    def _in_order(self, args: Iterable[str]) -> list[str]:
+        """Return the options first: an optional argument behind one is not found otherwise, in some Pythons."""
+        options: list[str] = []
+        others: list[str] = []
+        waiting = iter(args)
+        for one in waiting:
+            if one == "--":
+                others += [one, *waiting]
+            elif not one.startswith("-") or one == "-":
+                others.append(one)
+            else:
+                options += [one, *self._values_of(one, waiting)]
+        return options + others
+
+    def _values_of(self, option: str, behind: Iterator[str]) -> list[str]:
+        """Return the arguments behind an option that are its own."""
+        name, equals, _ = option.partition("=")
+        action = self._option_string_actions.get(name)  # there is no public way to ask
+        if action is None and name.startswith("--"):
+            near = did_you_mean(name, (one for one in self._option_string_actions if one.startswith("--")))
+            self.error(f"there is no option {showable(name)}: {near}")
+        wanted = int(action is not None and action.nargs is None and not equals)
+        values = list(islice(behind, wanted))
+        if len(values) < wanted:
+            self.error(f"argument {option}: expected one argument")
+        return values
 
     def error(self, message: str) -> NoReturn:
         super().error(shown(without_urls(message)))
