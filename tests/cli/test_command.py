@@ -75,6 +75,40 @@ def test_wrong_usage_is_2_and_goes_to_stderr(arguments: Sequence[str]) -> None:
     assert done.stderr.startswith("usage: xzepr")
 
 
+@pytest.mark.parametrize("option", ["--help", "-h", "--version"])
+def test_a_request_for_help_before_a_command_is_no_success(option: str) -> None:
+    """From a script's variable it may stand before `assert`, and must open no gate."""
+    assert [xzepr(option).returncode, xzepr(option, "assert", "release", "x").returncode] == [0, 2]
+
+
+@pytest.mark.parametrize("arguments", [["-1", "x"], ["x", "-1"], ["- a b", "x"], ["-x", "x"], ["--", "-x", "--json"]])
+def test_what_begins_with_a_hyphen(arguments: Sequence[str]) -> None:
+    """A number, words, or what stands behind `--` keep their places; anything else is an option that is named."""
+    said = xzepr("verdict", *arguments, "--store=memory:").stderr.splitlines()[-1]
+
+    assert ("there is no option -x" in said) == (arguments[0] == "-x")
+    assert "argument UNIT" in said or arguments[0] == "-x"
+
+
+class Mute(Exception):
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize("error", [Mute(), ConfigurationError("broken")], ids=["itself", "its cause"])
+def test_what_cannot_be_told_is_2_all_the_same(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """An error of others that fails when it is asked for its words."""
+
+    def broken(*_: object) -> int:
+        raise error from Mute()
+
+    monkeypatch.setattr(demo_command, "run", broken)
+
+    assert main(["demo"]) == 2
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_misspelt_option_is_named(command: str) -> None:
     """Before anything else that may be wrong because of it, with the right one beside it."""

@@ -73,6 +73,7 @@ def test_from_a_place_on(story: Story, call: Call) -> None:
     assert call("feed", "--json", "--after=4").lines == []
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -90,22 +91,21 @@ def test_from_a_place_on(story: Story, call: Call) -> None:
         (["--limit=0"], "at least 1"),
     ],
 )
-def test_c059_what_cannot_be_followed(story: Story, call: Call, arguments: list[str], said: str) -> None:
+def test_c059_what_cannot_be_followed(call: Call, arguments: list[str], said: str) -> None:
     """It is 2 and has a reason: nothing is skipped in silence."""
     answer = call("feed", *arguments)
 
     assert answer.code == 2
     assert said in answer.err
-    assert story.release.enabled
 
 
-def test_a_source_that_is_none(story: Story, call: Call) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_source_that_is_none(call: Call) -> None:
     """It must be a URI, or nobody takes the events."""
     answer = call("feed", "--cloudevents", "--source=a b")
 
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("xzepr: source: must be a URI")
-    assert story.release.enabled
 
 
 def test_follow_shows_what_comes(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,15 +151,16 @@ def test_interrupted_it_says_where_to_go_on(story: Story, call: Call, monkeypatc
     assert answer.err == f"xzepr: to go on from here: --after {changes(story)[1].cursor}\nxzepr: interrupted\n"
 
 
-def test_every_page_is_walked(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("story")
+def test_every_page_is_walked(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are, none is left out and none comes twice."""
     monkeypatch.setattr(walking, "MAX_LIMIT", 2)
 
     assert [change["position"] for change in call("feed", "--json").lines] == [1, 2, 3, 4]
-    assert story.release.enabled
 
 
-def test_no_more_is_read_than_shown(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("story")
+def test_no_more_is_read_than_shown(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page is as long as the limit; without --payloads there are none in it."""
     seen, read = [], Feed.read
 
@@ -172,7 +173,6 @@ def test_no_more_is_read_than_shown(story: Story, call: Call, monkeypatch: pytes
 
     assert seen == [(1, True), (2, False)]
     assert [len(answer.out.splitlines()) for answer in shown] == [1, 4]
-    assert story.release.enabled
 
 
 @pytest.fixture
@@ -184,6 +184,23 @@ def damaged(story: Story, monkeypatch: pytest.MonkeyPatch) -> Damaged:
     monkeypatch.setattr(Feed, "read", lambda *_, **__: attrs.evolve(page, changes=changes))
     monkeypatch.setattr(Feed, "follow", lambda *_, **__: iter(changes))
     return error
+
+
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize("command", [["feed"], ["feed", "--json"], ["export"]])
+def test_c082_a_change_that_is_gone_makes_it_1(call: Call, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    """What other hands have deleted is missed: positions have no gaps."""
+    read = Feed.read
+
+    def holey(self: Feed, *args: Any, **given: Any) -> FeedPage:  # noqa: ANN401 - handed on
+        page = read(self, *args, **given)
+        return attrs.evolve(page, changes=tuple(one for one in page if one.position != 2))
+
+    monkeypatch.setattr(Feed, "read", holey)
+    answer = call(*command)
+
+    assert answer.code == 1
+    assert answer.err.startswith("xzepr: the stored change 2 is damaged: its row is gone\n")
 
 
 def test_c082_a_damaged_change_is_shown_as_such(damaged: Damaged, call: Call) -> None:
@@ -220,9 +237,10 @@ def test_c082_the_other_changes_leave_it_0(call: Call, monkeypatch: pytest.Monke
     assert [call("feed", f"--limit={number}").code for number in (3, 4)] == [0, 1]
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(("options", "place"), [([], "0"), (["--after=2"], "2")])
 def test_interrupted_before_anything_was_shown(
-    story: Story, call: Call, monkeypatch: pytest.MonkeyPatch, options: list[str], place: str
+    call: Call, monkeypatch: pytest.MonkeyPatch, options: list[str], place: str
 ) -> None:
     """The place is the one where it began."""
 
@@ -233,7 +251,6 @@ def test_interrupted_before_anything_was_shown(
     answer = call("feed", "--follow", "--json", *options)
 
     assert (answer.code, answer.err) == (130, f"xzepr: to go on from here: --after {place}\nxzepr: interrupted\n")
-    assert story.release.enabled
 
 
 def test_interrupted_before_anything_came(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,9 +280,10 @@ def test_a_store_that_fails_in_between(story: Story, call: Call, monkeypatch: py
     assert "the server went away" in answer.err
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(("error", "code"), [(BadCursor("restored"), 2), (OutputLost(errno.EPIPE, "gone"), 141)])
 def test_where_there_is_no_place_to_go_on(
-    story: Story, call: Call, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+    call: Call, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
 ) -> None:
     """A place that is none any more is not told, and a reader who has gone away wants none."""
 
@@ -276,7 +294,6 @@ def test_where_there_is_no_place_to_go_on(
     answer = call("feed", "--json")
 
     assert (answer.code, "--after" in answer.err) == (code, False)
-    assert story.release.enabled
 
 
 def test_an_empty_feed(kept: Registry, call: Call) -> None:

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from xzepr.cli.output import Cell, Column, Output, Style, shown, width_of
+from xzepr.cli.output import Cell, Column, Output, Style, shown, width_of, without_secrets, without_urls
 
 COLUMNS = (Column("unit", 6), Column("events", 6, right=True))
 
@@ -35,20 +35,43 @@ def test_cells_stand_under_their_titles() -> None:
         "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
         "\U0001f468\u200d\U0001f469\u200d\U0001f467",
         "\u2764\ufe0f\u200d\U0001f525",
+        "\u0915\u094d\u200d\u0937",
     ],
 )
 def test_joiners_stay_where_they_belong(text: str) -> None:
-    """A Persian word, a family, a heart on fire: as they are written."""
+    """A Persian word, a family, a heart on fire, a conjunct in Hindi: as they are written."""
     assert shown(text) == text
 
 
 @pytest.mark.parametrize(
     "text",
-    ["a\u200db", "\u200d\u0645", "\u0645\u200c", "\u0645\u200db", "\u0645\u200d\u200d\u0645", "\u0645\u200b\u0645"],
+    [
+        *("a\u200db", "caf\u00e9\u200d\u00e9", "\u0442\u0435\u200c\u0441\u0442", "\u2764\u200da"),
+        *("\u200d\u0645", "\u0645\u200c", "\u0645\u200db", "\u0645\u200d\u200d\u0645", "\u0645\u200b\u0645"),
+    ],
 )
 def test_joiners_elsewhere_are_spelt_out(text: str) -> None:
     """Where nobody would write them, they only make two names look alike."""
     assert "\\u200" in shown(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("postgresql://ci:hunter2@db/x", "postgresql://ci:hun hunter2@db/x", "postgresql:ci:hunter2@db"),
+        *("postgresql:ci:hun hunter2@db", "//ci:hunter2@db", "ci:hunter2@db", "host=db password=hunter2"),
+    ],
+)
+def test_c094_what_may_hold_a_password_is_hidden(text: str) -> None:
+    """Whole or in part, with blanks in it or not."""
+    assert "hunter2" not in without_secrets(f"cannot open {text}")
+    assert "hunter2" not in without_urls(f"cannot open {text}")
+
+
+def test_other_urls_are_help() -> None:
+    """A message may show how one is written; wrong usage repeats none at all."""
+    assert without_secrets("such as sqlite:///here.db") == "such as sqlite:///here.db"
+    assert without_urls("such as sqlite:///here.db") == "such as (a URL)"
 
 
 def test_what_has_no_width_moves_no_column() -> None:

@@ -193,21 +193,21 @@ def test_assert_answers_nothing_but_the_question(story: Story, call: Call, argum
     assert said in answer.err
 
 
-def test_a_name_that_a_unit_cannot_have_is_named(story: Story, call: Call) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_name_that_a_unit_cannot_have_is_named(call: Call) -> None:
     """The field and the reason, before anything is asked."""
     answer = call("assert", "release", *unit_arguments()[1:], "--name=a\x07b")
 
     assert (answer.code, answer.out) == (2, "")
     assert "name: must hold no control characters" in answer.err
-    assert story.release.enabled
 
 
-def test_a_unit_that_nobody_knows_is_pending(story: Story, call: Call) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_unit_that_nobody_knows_is_pending(call: Call) -> None:
     """Nothing was recorded about it, so its gates are missing."""
     answer = call("assert", "release", *unit_arguments()[1:], "--name=unknown")
 
     assert (answer.code, answer.out) == (1, "pending: build is missing, scan is missing\n")
-    assert story.release.enabled
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import attrs
 import pytest
 
 from tests.cli.calling import Story
-from xzepr import FeedCursor, Page, Registry
+from xzepr import Change, FeedCursor, Page, Registry
 from xzepr.cli import walking
 from xzepr.cli.walking import pages, position_of, read_all
 from xzepr.errors import BadCursor
@@ -35,7 +36,39 @@ def _noting(read: Callable[..., FeedPage], seen: list[int]) -> Callable[..., Fee
 
 def positions(registry: Registry, after: FeedCursor | int, **options: Any) -> list[int]:  # noqa: ANN401 - handed on
     """Where the changes stand that are read."""
-    return [change.position for change in read_all(registry, after, payloads=False, **options)]
+    read = read_all(registry, after, payloads=False, **options)
+    return [change.position for change in read if isinstance(change, Change)]
+
+
+def read_over_gaps(story: Story, monkeypatch: pytest.MonkeyPatch, gone: set[int], **options: Any) -> list[int | str]:  # noqa: ANN401 - handed on
+    """What is read of a feed whose rows other hands have deleted: positions, and what is said of gaps."""
+    read = Feed.read
+
+    def holey(self: Feed, *args: Any, **given: Any) -> FeedPage:  # noqa: ANN401 - handed on
+        page = read(self, *args, **given)
+        return attrs.evolve(page, changes=tuple(one for one in page if one.position not in gone))
+
+    monkeypatch.setattr(Feed, "read", holey)
+    found = read_all(story.registry, 0, payloads=False, **options)
+    return [one.position if isinstance(one, Change) else f"{one.key}: {one.reason}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("gone", "until", "told"),
+    [
+        ({2}, None, [1, "2: its row is gone", 3, 4]),
+        ({1}, None, ["1: its row is gone", 2, 3, 4]),
+        ({2, 3}, None, [1, "2 to 3: their rows are gone", 4]),
+        ({4}, None, [1, 2, 3, "4: its row is gone"]),
+        ({2, 3}, 2, [1, "2: its row is gone"]),
+        ({1, 2, 3, 4}, None, ["1 to 4: their rows are gone"]),
+    ],
+)
+def test_c082_a_gap_is_told_in_its_place(
+    story: Story, monkeypatch: pytest.MonkeyPatch, gone: set[int], until: int | None, told: list[int | str]
+) -> None:
+    """Positions are dense: what is not there was deleted by other hands."""
+    assert read_over_gaps(story, monkeypatch, gone, until=until) == told
 
 
 def test_pages_are_walked_to_the_end() -> None:

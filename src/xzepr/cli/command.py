@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ from xzepr.cli import (
     show,
     verdict,
 )
-from xzepr.cli.output import Output, OutputLost, may_be_lost, say, shown, silence, without_urls
+from xzepr.cli.output import Output, OutputLost, may_be_lost, say, shown, silence, without_secrets, without_urls
 from xzepr.errors import ConfigurationError, XzeprError
 from xzepr.plugins.texts import did_you_mean, showable
 
@@ -41,6 +42,7 @@ READER_GONE: Final = 141
 """What a shell makes of SIGPIPE: 128 + 13."""
 
 _LONGEST_CAUSE: Final = 1_000
+_NO_OPTION: Final = re.compile(r"-\d+|-\d*\.\d+|.* .*", re.ASCII | re.DOTALL)
 
 
 class Command(Protocol):
@@ -97,20 +99,34 @@ def main(argv: Sequence[str] | None = None) -> int:
             _settle()
     except SystemExit:
         raise  # the parser's: see _run
-    except XzeprError as error:
-        _tell_cause(error)
-        return _failed(str(error), FAILED)
-    except KeyboardInterrupt:
-        return _failed("interrupted", INTERRUPTED)
-    except OutputLost as error:
-        silence(sys.stdout)
-        return READER_GONE if error.reader_gone else _failed(_reason(error), FAILED)
-    except OSError as error:
-        return _failed(_reason(error), FAILED)
-    except BaseException:  # noqa: BLE001 - the interpreter would make it 1, and 1 is an answer
-        for line in traceback.format_exc().splitlines():
-            say(without_urls(line))
-        return _failed("this is a fault of xzepr or of a plugin: please report it", FAILED)
+    except BaseException as error:  # noqa: BLE001 - the interpreter would make it 1, and 1 is an answer
+        return _told(error)
+
+
+def _told(error: BaseException) -> int:
+    """Tell what went wrong, and return its exit code, even if it cannot be told."""
+    try:
+        return _tell(error)
+    except BaseException:  # noqa: BLE001 - an error of others that cannot even say what it is
+        return FAILED
+
+
+def _tell(error: BaseException) -> int:
+    match error:
+        case OutputLost():
+            silence(sys.stdout)
+            return READER_GONE if error.reader_gone else _failed(_reason(error), FAILED)
+        case XzeprError():
+            _tell_cause(error)
+            return _failed(without_secrets(str(error)), FAILED)
+        case KeyboardInterrupt():
+            return _failed("interrupted", INTERRUPTED)
+        case OSError():
+            return _failed(_reason(error), FAILED)
+        case _:
+            for line in traceback.format_exception(error):
+                say(without_urls(line.rstrip()))
+            return _failed("this is a fault of xzepr or of a plugin: please report it", FAILED)
 
 
 def _tell_cause(error: XzeprError) -> None:
@@ -140,7 +156,8 @@ def _reason(error: OSError) -> str:
 
 def _run(argv: Sequence[str] | None) -> int:
     _spell_out(sys.stdout)
-    options = _parser().parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    options = _parser(alone=len(arguments) == 1).parse_args(arguments)
     command: Command = options.command
     if sys.stdout is None and command in SHOWING:
         raise ConfigurationError("there is no stdout: redirect it")
@@ -150,8 +167,10 @@ def _run(argv: Sequence[str] | None) -> int:
         raise RuntimeError("something has tried to end the process, instead of telling what is wrong") from error
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(*, alone: bool) -> argparse.ArgumentParser:
+    """Make the parser; a request for help that does not stand alone may stand before ``assert`` by accident."""
     parser = _Parser(prog="xzepr", description="An embeddable event provenance registry.", allow_abbrev=False)
+    parser.help_code = 0 if alone else FAILED
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
@@ -185,20 +204,26 @@ class _Parser(argparse.ArgumentParser):
         for one in waiting:
             if one == "--":
                 others += [one, *waiting]
-            elif not one.startswith("-") or one == "-":
-                others.append(one)
-            else:
+            elif self._is_option(one):
                 options += [one, *self._values_of(one, waiting)]
+            else:
+                others.append(one)
         return options + others
+
+    def _is_option(self, argument: str) -> bool:
+        """Tell what argparse takes for an option: neither a number nor words that begin with a hyphen."""
+        if argument.partition("=")[0] in self._option_string_actions:  # there is no public way to ask
+            return True
+        return argument.startswith("-") and argument != "-" and not _NO_OPTION.fullmatch(argument)
 
     def _values_of(self, option: str, behind: Iterator[str]) -> list[str]:
         """Return the arguments behind an option that are its own."""
         name, equals, _ = option.partition("=")
-        action = self._option_string_actions.get(name)  # there is no public way to ask
-        if action is None and name.startswith("--"):
+        action = self._option_string_actions.get(name)
+        if action is None:
             near = did_you_mean(name, (one for one in self._option_string_actions if one.startswith("--")))
             self.error(f"there is no option {showable(name)}: {near}")
-        wanted = int(action is not None and action.nargs is None and not equals)
+        wanted = int(action.nargs is None and not equals)
         values = list(islice(behind, wanted))
         if len(values) < wanted:
             self.error(f"argument {option}: expected one argument")

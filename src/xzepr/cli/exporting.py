@@ -13,7 +13,7 @@ import attrs
 from xzepr import Change, ChangeKind, Event, EventReceiver, EventReceiverGroup, Registry
 from xzepr.cli.arguments import given_text
 from xzepr.cli.files import Sink, replacing
-from xzepr.cli.listing import INCOMPLETE, tell_damaged
+from xzepr.cli.listing import INCOMPLETE, tell_altered, tell_damaged
 from xzepr.cli.ndjson.forms import line_of
 from xzepr.cli.opening import opened
 from xzepr.cli.output import Output, may_be_lost, say
@@ -113,6 +113,9 @@ def _write(registry: Registry, sink: Sink) -> _Done:
 def _write_events(registry: Registry, sink: Sink, done: _Done, head: int) -> None:
     with Progress(Output.of(sys.stderr), "events", head) as progress:
         for change in read_all(registry, 0, payloads=True, until=head):
+            if isinstance(change, Damaged):
+                _tell([change], done)
+                continue
             event = _event_of(change, done)
             if event is not None:
                 sink.write(line_of(event))
@@ -151,8 +154,7 @@ def _is_sound(value: EventReceiver | Event, done: _Done) -> bool:
     """Say whether it is what was stored. What an import takes gets fresh digests: nothing would show it any more."""
     sound = value.verify() if isinstance(value, Event) else _is_defined_so(value)
     if not sound:
-        kind = "event" if isinstance(value, Event) else "receiver"
-        say(f"the {kind} {value.id} is not what was recorded: its digest is another one")
+        tell_altered("event" if isinstance(value, Event) else "receiver", value.id)
         done.altered += 1
     return sound
 

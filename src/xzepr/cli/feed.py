@@ -23,7 +23,7 @@ from xzepr import (
     json_form,
 )
 from xzepr.cli.arguments import Once, given_text, place, positive_number
-from xzepr.cli.listing import INCOMPLETE
+from xzepr.cli.listing import INCOMPLETE, tell_damaged
 from xzepr.cli.naming import receiver_label
 from xzepr.cli.opening import opened
 from xzepr.cli.output import Cell, Column, Output, OutputLost, Style, say, shown
@@ -70,8 +70,11 @@ def run(options: argparse.Namespace, output: Output) -> int:
             output.head(_COLUMNS)
         label = receiver_label(registry)
         for change in islice(_changes(registry, options, shown_so_far), options.limit):
-            _write(output, change, options, label)
-            shown_so_far.add(change)
+            if isinstance(change, Damaged):
+                shown_so_far.add_gap(change)
+            else:
+                _write(output, change, options, label)
+                shown_so_far.add(change)
     return INCOMPLETE if shown_so_far.damaged else 0
 
 
@@ -91,6 +94,11 @@ class _Shown:
         """Count a change that was shown."""
         self.place = change.cursor
         self.damaged += isinstance(change.subject, Damaged)
+
+    def add_gap(self, gone: Damaged) -> None:
+        """Tell of changes that are gone, and count them as one."""
+        tell_damaged(gone)
+        self.damaged += 1
 
 
 @contextmanager
@@ -115,7 +123,7 @@ def _check(options: argparse.Namespace) -> None:
         raise ConfigurationError("--payloads needs --json or --cloudevents: the table shows none")
 
 
-def _changes(registry: Registry, options: argparse.Namespace, done: _Shown) -> Iterator[Change]:
+def _changes(registry: Registry, options: argparse.Namespace, done: _Shown) -> Iterator[Change | Damaged]:
     done.place = after = _beginning(registry, options)
     if options.follow:
         return registry.feed.follow(after, payloads=options.payloads)

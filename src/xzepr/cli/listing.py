@@ -111,7 +111,7 @@ def _refuse_filters(options: argparse.Namespace, catalogue: Catalogue[T]) -> Non
 
 
 def _list(registry: Registry, options: argparse.Namespace, output: Output, catalogue: Catalogue[T]) -> int:
-    walk = Walk(catalogue.reader(registry, options), options.limit)
+    walk = Walk(catalogue.reader(registry, options), options.limit, sound=catalogue.sound)
     if options.json:
         for item in walk:
             output.json(json_form(item))
@@ -119,7 +119,7 @@ def _list(registry: Registry, options: argparse.Namespace, output: Output, catal
         write_table(output, catalogue.titles, map(catalogue.rows(registry), walk))
     if walk.more:
         say(f"these are the first {walk.limit:,}, and there are more: see --limit")
-    return INCOMPLETE if walk.damaged else 0
+    return INCOMPLETE if walk.damaged or walk.altered else 0
 
 
 def _show(registry: Registry, options: argparse.Namespace, output: Output, catalogue: Catalogue[T]) -> int:
@@ -141,6 +141,8 @@ class Walk(Generic[T]):
         count: How many there were so far, up to the end of a page.
         more: Whether there are more than that.
         damaged: How many rows could not be decoded.
+        altered: How many items are not what was stored.
+        sound: Says whether one is.
     """
 
     read: Callable[[Asked], Page[T]]
@@ -148,6 +150,8 @@ class Walk(Generic[T]):
     count: int = 0
     more: bool = False
     damaged: int = 0
+    altered: int = 0
+    sound: Callable[[T], bool] = lambda _: True
 
     def __iter__(self) -> Iterator[T]:
         for page in pages(lambda cursor: self.read(Asked(cursor, min(self._left, MAX_LIMIT)))):
@@ -167,6 +171,10 @@ class Walk(Generic[T]):
         self.damaged += len(page.damaged)
         for row in page.damaged:
             tell_damaged(row)
+        for item in page:
+            if not self.sound(item):
+                tell_altered("event", item.id)
+                self.altered += 1
 
     def _any_behind(self, cursor: str | None) -> bool:
         """Look one further: a cursor alone promises nothing."""
@@ -179,3 +187,8 @@ class Walk(Generic[T]):
 def tell_damaged(error: Damaged) -> None:
     """Say on stderr that a stored row cannot be decoded."""
     say(f"{error}")
+
+
+def tell_altered(kind: str, of: str) -> None:
+    """Say on stderr that an event or a receiver is not what was stored: other hands have changed it."""
+    say(f"the {kind} {of} is not what was recorded: its digest is another one")

@@ -24,7 +24,9 @@ _CONTROLS: Final = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 _JOINERS: Final = "\u200c\u200d"
 _WITHOUT_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/\S*|\S*:\S*@\S*|//\S*@\S*")
+_SECRET: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/.*@\S*|\S*:\S.*@\S*|//\S*@\S*|password=\S*", re.IGNORECASE)
+_URL: Final = re.compile(rf"{_SECRET.pattern}|[A-Za-z][A-Za-z0-9+.-]*:/\S*", re.IGNORECASE)
+_VIRAMA: Final = 9
 
 
 class Style(StrEnum):
@@ -198,7 +200,7 @@ def json_text(value: JsonValue, *, ascii_only: bool = False, indent: int | None 
 def shown(text: str) -> str:
     r"""Return a text with escapes for what a terminal would obey or not show.
 
-    Between letters or signs that are not ASCII, as in Persian words and in families of emoji, joiners stay.
+    Joiners stay where words need them (RFC 5892, appendix A: behind a virama, between Arabic letters), and in emoji.
 
     Example:
         >>> print(shown("web\u202e"))
@@ -216,9 +218,14 @@ def _joins(text: str, place: int) -> bool:
     """Whether a joiner stands there that those who write with joiners would put there."""
     if text[place] not in _JOINERS or not 0 < place < len(text) - 1:
         return False
-    return all(
-        not one.isascii() and unicodedata.category(one)[0] in "LMS" for one in (text[place - 1], text[place + 1])
-    )
+    before, after = text[place - 1], text[place + 1]
+    if unicodedata.combining(before) == _VIRAMA or (_is_arabic(before) and _is_arabic(after)):
+        return True
+    return unicodedata.category(after) == "So" and (unicodedata.category(before) in {"So", "Sk"} or before == "\ufe0f")
+
+
+def _is_arabic(letter: str) -> bool:
+    return unicodedata.bidirectional(letter) == "AL"
 
 
 def without_urls(text: str) -> str:
@@ -229,6 +236,16 @@ def without_urls(text: str) -> str:
         'no host in (a URL)'
     """
     return _URL.sub("(a URL)", text)
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without what may be a password with a URL around it; other URLs stay.
+
+    Example:
+        >>> without_secrets("it is sqlite:///here.db"), without_secrets("no postgresql://ci:a secret@db")
+        ('it is sqlite:///here.db', 'no (a URL)')
+    """
+    return _SECRET.sub("(a URL)", text)
 
 
 def width_of(text: str) -> int:

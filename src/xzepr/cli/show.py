@@ -8,7 +8,7 @@ from typing import Final
 
 from xzepr.cli.arguments import Once, add_json_argument, add_unit_arguments, given_text, positive_number, unit_of
 from xzepr.cli.files import replacing
-from xzepr.cli.listing import INCOMPLETE, tell_damaged
+from xzepr.cli.listing import INCOMPLETE, tell_altered, tell_damaged
 from xzepr.cli.opening import opened
 from xzepr.cli.output import Output, say
 from xzepr.cli.picture import DEFAULT_EVENTS, MAX_EVENTS, UnitPicture, gather, page_of, picture_form, write_picture
@@ -62,7 +62,7 @@ def _tell_faults(picture: UnitPicture) -> None:
     for error in picture.damaged:
         tell_damaged(error)
     for event_id in sorted(picture.altered):
-        say(f"the event {event_id} is not what was recorded: its digest is another one")
+        tell_altered("event", event_id)
 
 
 def _write_page(picture: UnitPicture, options: argparse.Namespace, output: Output) -> None:

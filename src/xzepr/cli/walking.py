@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from xzepr import Change, FeedCursor, Page, Registry
+from xzepr.errors import Damaged
 from xzepr.model import MAX_LIMIT, MAX_WHOLE
 
 T = TypeVar("T")
@@ -28,8 +29,10 @@ def pages(read: Callable[[str | None], Page[T]], cursor: str | None = None) -> I
 
 def read_all(
     registry: Registry, after: FeedCursor | int, *, payloads: bool, until: int | None = None
-) -> Iterator[Change]:
+) -> Iterator[Change | Damaged]:
     """Yield the changes behind a place, up to the head that there was at the beginning.
+
+    Positions have no gaps. Where there is one, other hands have deleted rows: an error stands there.
 
     Args:
         registry: Whose feed.
@@ -44,11 +47,24 @@ def read_all(
     # Also where nothing is wanted, one is read: only so does a place prove to be one.
     page = registry.feed.read(after, limit=_size(wanted - position_of(after)), payloads=payloads)
     end = min(wanted, page.head)
+    last = position_of(after)
     while page.changes:
-        yield from (change for change in page if change.position <= end)
-        if page.cursor.position >= end:
+        for change in page:
+            yield from _gap(last, min(change.position, end + 1))
+            if change.position <= end:
+                yield change
+            last = change.position
+        if last >= end:
             return
-        page = registry.feed.read(page.cursor, limit=_size(end - page.cursor.position), payloads=payloads)
+        page = registry.feed.read(page.cursor, limit=_size(end - last), payloads=payloads)
+    yield from _gap(last, end + 1)
+
+
+def _gap(last: int, next_one: int) -> Iterator[Damaged]:
+    first, behind = last + 1, next_one - 1
+    if first <= behind:
+        rows = "its row is" if first == behind else "their rows are"
+        yield Damaged("change", f"{first}" if first == behind else f"{first} to {behind}", f"{rows} gone")
 
 
 def position_of(place: FeedCursor | int) -> int:
