@@ -59,7 +59,18 @@ def test_who_might_read_a_file_may_read_it_still(tmp_path: Path) -> None:
         path.chmod(kept)
         with replacing(path) as file:
             file.write(b"secret")
-        assert mode(path) == kept
+        assert mode(path) == kept | 0o600
+
+
+def test_c079_the_owner_may_go_on_writing(tmp_path: Path) -> None:
+    """What is like a file that is only read is not: else an import that has written some of it could write no more."""
+    model, path = tmp_path / "model", tmp_path / "out"
+    model.touch()
+    path.touch(0o600)
+    for kept, expected in ((0o444, 0o644), (0o400, 0o600), (0o044, 0o644)):
+        model.chmod(kept)
+        permit(path, model)
+        assert mode(path) == expected
 
 
 def test_a_new_file_may_be_like_another_one(tmp_path: Path) -> None:

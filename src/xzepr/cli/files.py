@@ -16,6 +16,9 @@ from xzepr.errors import ConfigurationError
 _PREFIX: Final = 50
 """Characters of a file's name that its part has too: in any alphabet few enough for every file system."""
 
+_OWNER: Final = stat.S_IRUSR | stat.S_IWUSR
+"""What the owner may do with a new file: go on writing it, also when it is like one that is only read."""
+
 _NO_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES})
 """What file systems say that sync no folders, and folders that may be written and not read."""
 
@@ -78,7 +81,7 @@ def replacing(path: Path, *, like: Path | None = None) -> Iterator[Sink]:
     """Write a file beside the one that is meant, and put it into its place at the end.
 
     Until then, and after an error, what stood under the name stands there still; whoever may read that may read the new
-    one.
+    one, which its owner may write too.
 
     Args:
         path: The file that is meant; of a symbolic link, what it points to.
@@ -107,7 +110,7 @@ def replacing(path: Path, *, like: Path | None = None) -> Iterator[Sink]:
 
 
 def permit(path: Path, like: Path | None) -> None:
-    """Let those read and write a new file who may do so with another one.
+    """Let those read and write a new file who may do so with another one, and its owner in any case.
 
     Args:
         path: The new file.
@@ -116,7 +119,7 @@ def permit(path: Path, like: Path | None) -> None:
     if like is None:
         return
     model, own = like.stat(), path.stat()
-    mode = model.st_mode & 0o666
+    mode = (model.st_mode & 0o666) | _OWNER
     if model.st_gid != own.st_gid:
         mode &= ~stat.S_IRWXG
     if mode != own.st_mode & 0o666:

@@ -29,20 +29,19 @@ def test_a_later_run_goes_on(story: Story, call: Call, broken_off: Path) -> None
     assert files(broken_off.parent) == {"some", "some.refused"}
 
 
-def test_refused_lines_that_were_not_confirmed_are_written_anew(call: Call, story: Story, broken_off: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_refused_lines_that_were_not_confirmed_are_written_anew(call: Call, broken_off: Path) -> None:
     """A run that was killed between two notes leaves some behind: they are not doubled."""
     with Path(f"{broken_off}.refused").open("ab") as file:
         file.write(b'{"line":5,"half of a li')
     call("import", str(broken_off))
 
     assert [line["line"] for line in refused(broken_off)] == [2]
-    assert story.release.enabled
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize("left", [None, b"", b"{}"])
-def test_refused_lines_that_were_lost_are_missed(
-    story: Story, call: Call, broken_off: Path, left: bytes | None
-) -> None:
+def test_refused_lines_that_were_lost_are_missed(call: Call, broken_off: Path, left: bytes | None) -> None:
     """Nothing is put behind a part of them: it is an error that says what to do, and nothing is changed."""
     bad = Path(f"{broken_off}.refused")
     kept = bad.read_bytes()
@@ -57,25 +56,62 @@ def test_refused_lines_that_were_lost_are_missed(
     assert (bad.read_bytes() if bad.exists() else None) == left
     bad.write_bytes(kept)
     assert call("import", str(broken_off), "--json").object["refused"] == 1
-    assert story.release.enabled
 
 
-def test_refused_lines_go_where_they_went(story: Story, call: Call, broken_off: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_refused_lines_that_another_import_has_written_over_are_missed(call: Call, broken_off: Path) -> None:
+    """A file of the right length and name may hold others: they are neither cut nor taken for this import's own."""
+    bad = Path(f"{broken_off}.refused")
+    other = write_lines(broken_off.with_name("other"), *({"kind": "else"} for _ in range(9)))
+    kept = bad.read_bytes()
+    assert call("import", str(other), "--refused", str(bad)).code == 1
+    theirs = bad.read_bytes()
+    answer = call("import", str(broken_off))
+
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"xzepr: {bad} holds other refused lines than it did: another import has written")
+    assert f"Put them back, or delete {broken_off}.progress" in answer.err
+    assert bad.read_bytes() == theirs
+    bad.write_bytes(kept)
+    assert call("import", str(broken_off), "--json").object["refused"] == 1
+
+
+@pytest.mark.usefixtures("story")
+def test_refused_lines_of_a_device_are_gone_on_with(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the name stands for may be another pipe then: the name is the same."""
+    path = write_lines(tmp_path / "some", {"kind": "nothing"}, *map(plain_event, range(1, 4)))
+    device = tmp_path / "device"
+    device.symlink_to("/dev/null")
+    failing = Failing(monkeypatch, 2, Unavailable("the store is away"))
+    assert call("import", str(path), "--refused", str(device)).code == 2
+    failing.mend()
+    device.unlink()
+    device.symlink_to("/dev/zero")
+
+    assert f"went to {device}: let them go there again" in call("import", str(path)).err
+    assert call("import", str(path), "--refused", str(device), "--json").object["refused"] == 1
+
+
+@pytest.mark.usefixtures("story")
+def test_refused_lines_go_where_they_went(call: Call, broken_off: Path) -> None:
     """Another file is none of this import's: it is not cut, and not gone on with."""
     foreign = broken_off.with_name("foreign")
-    foreign.write_bytes(b"x" * 10_000)
+    theirs = b'{"line":1,"code":"invalid"}\n' * 1_000
+    foreign.write_bytes(theirs)
     for other in (str(foreign), "-"):
         answer = call("import", str(broken_off), "--refused", other)
         assert (answer.code, answer.out) == (2, "")
         assert f"the refused lines of {broken_off} went to some.refused: let them go there again" in answer.err
-    assert foreign.read_bytes() == b"x" * 10_000
+    assert foreign.read_bytes() == theirs
 
     assert call("import", str(broken_off), "--refused", f"{broken_off}.refused").code == 1
-    assert story.release.enabled
 
 
+@pytest.mark.usefixtures("story")
 def test_a_named_file_of_refused_lines_is_gone_on_with(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under the name it has, however it is written; it must be named again."""
     (tmp_path / "other").mkdir()
@@ -89,11 +125,11 @@ def test_a_named_file_of_refused_lines_is_gone_on_with(
     assert f"went to {named}: let them go there again" in call("import", "some").err
     assert call("import", "some", "--refused=other/bad", "--json").object["refused"] == 2
     assert [json.loads(line)["line"] for line in named.read_bytes().splitlines()] == [1, 4]
-    assert story.release.enabled
 
 
+@pytest.mark.usefixtures("story")
 def test_what_was_told_to_stderr_is_told_there_again(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refused lines of the earlier run are not in a file: that is said."""
     path = write_lines(tmp_path / "some", {"kind": "nothing"}, *map(plain_event, range(1, 4)))
@@ -103,17 +139,16 @@ def test_what_was_told_to_stderr_is_told_there_again(
 
     assert "went to stderr, which is --refused -: let them go there again" in call("import", str(path)).err
     assert call("import", str(path), "--refused=-", "--json").object["refused"] == 1
-    assert story.release.enabled
 
 
-def test_a_folder_that_was_moved_is_gone_on_with(story: Story, call: Call, broken_off: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_folder_that_was_moved_is_gone_on_with(call: Call, broken_off: Path) -> None:
     """What stands beside the file goes with it."""
     moved = broken_off.parent.with_name("moved")
     broken_off.parent.rename(moved)
     answer = call("import", str(moved / "some"), "--json")
 
     assert counts(answer) == {"lines": 7, "recorded": 6, "refused": 1}
-    assert story.release.enabled
 
 
 def test_a_batch_that_was_stored_but_not_noted_counts_once(story: Story, call: Call, broken_off: Path) -> None:
@@ -128,7 +163,8 @@ def test_a_batch_that_was_stored_but_not_noted_counts_once(story: Story, call: C
     assert len(story.registry.events.list(EventFilter(name=UNIT.name))) == 1 + 6
 
 
-def test_a_file_that_has_changed_is_noticed(story: Story, call: Call, broken_off: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_file_that_has_changed_is_noticed(call: Call, broken_off: Path) -> None:
     """One byte in what was imported already, or less than that, and nothing is done."""
     data = broken_off.read_bytes()
     for changed in (data.replace(b'"number": 1}', b'"number": 2}'), data[:40], b"", data[1:]):
@@ -139,16 +175,15 @@ def test_a_file_that_has_changed_is_noticed(story: Story, call: Call, broken_off
     broken_off.write_bytes(data)
 
     assert call("import", str(broken_off), "--json").object["recorded"] == 6
-    assert story.release.enabled
 
 
-def test_a_file_that_has_grown_goes_on(story: Story, call: Call, broken_off: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_file_that_has_grown_goes_on(call: Call, broken_off: Path) -> None:
     """What comes behind the part that was done may change."""
     with broken_off.open("a") as file:
         file.write(json.dumps(plain_event(8)) + "\n")
 
     assert call("import", str(broken_off), "--json").object["recorded"] == 7
-    assert story.release.enabled
 
 
 def test_a_last_line_that_gets_its_end_later_is_one_line(
@@ -190,16 +225,14 @@ def test_receivers_under_other_ids_are_known_to_a_later_run(
     assert len(story.registry.events.list(EventFilter(receiver_id=story.scan.id))) == 4
 
 
-def test_c059_another_store_is_noticed(
-    story: Story, call: Call, broken_off: Path, other: Callable[[], Registry]
-) -> None:
+@pytest.mark.usefixtures("story")
+def test_c059_another_store_is_noticed(call: Call, broken_off: Path, other: Callable[[], Registry]) -> None:
     """A store in which the first lines are not, or no more: nothing is skipped there in silence."""
     other()
     answer = call("import", str(broken_off))
 
     assert (answer.code, answer.out) == (2, "")
     assert "was begun with another store, or this one was restored" in answer.err
-    assert story.release.enabled
 
 
 def test_c059_an_empty_store_keeps_no_place(
@@ -219,12 +252,11 @@ def test_c059_an_empty_store_keeps_no_place(
     assert kept.feed.head() == 1
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b"[]", b"\xff", b'{"form": 1}', {"offset": -1}, {"form": 2}, {"feed": "0"}, {"feed": "x"}]
 )
-def test_a_state_that_cannot_be_read(
-    story: Story, call: Call, broken_off: Path, data: bytes | dict[str, object]
-) -> None:
+def test_a_state_that_cannot_be_read(call: Call, broken_off: Path, data: bytes | dict[str, object]) -> None:
     """It is named, and what to do; nothing is guessed."""
     state = Path(f"{broken_off}.progress")
     value = json.loads(state.read_bytes())
@@ -233,12 +265,10 @@ def test_a_state_that_cannot_be_read(
 
     assert (answer.code, answer.out) == (2, "")
     assert f"{state} is damaged, or of another version of xzepr: delete it to begin again" in answer.err
-    assert story.release.enabled
 
 
-def test_interrupted_it_keeps_its_place(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("story")
+def test_interrupted_it_keeps_its_place(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """130, and the later run goes on."""
     path = write_lines(tmp_path / "some", *map(plain_event, range(1, 6)))
     failing = Failing(monkeypatch, 2, KeyboardInterrupt())
@@ -247,10 +277,10 @@ def test_interrupted_it_keeps_its_place(
 
     assert answer.code == 130
     assert call("import", str(path), "--json").object["recorded"] == 5
-    assert story.release.enabled
 
 
-def test_c079_a_full_store_is_2(story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("story")
+def test_c079_a_full_store_is_2(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is no refusal of a line: nothing is lost, and a later run goes on."""
     path = write_lines(tmp_path / "some", *map(plain_event, range(1, 6)))
     failing = Failing(monkeypatch, 1, StorageFull("no space"))
@@ -260,12 +290,10 @@ def test_c079_a_full_store_is_2(story: Story, call: Call, tmp_path: Path, monkey
     assert (answer.code, answer.out) == (2, "")
     assert files(tmp_path) == {"some"}
     assert call("import", str(path), "--json").object["recorded"] == 5
-    assert story.release.enabled
 
 
-def test_the_speed_of_a_later_run_is_its_own(
-    story: Story, call: Call, broken_off: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("story")
+def test_the_speed_of_a_later_run_is_its_own(call: Call, broken_off: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lines of the earlier run count for how far it is, and not for how fast."""
     seconds = count(0, LINE_SECONDS)
     monkeypatch.setattr(work, "Progress", partial(Progress, clock=lambda: next(seconds)))
@@ -273,4 +301,3 @@ def test_the_speed_of_a_later_run_is_its_own(
 
     # Two lines in ten seconds, and none of the four before.
     assert "6 lines, 0 a second" in answer.err
-    assert story.release.enabled

@@ -52,7 +52,8 @@ def test_half_of_it_is_wrong(story: Story, call: Call, tmp_path: Path) -> None:
     assert files(tmp_path) == {"some", "some.refused"}
 
 
-def test_the_refused_lines_of_an_earlier_run_are_gone(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_the_refused_lines_of_an_earlier_run_are_gone(call: Call, tmp_path: Path) -> None:
     """The file tells of the last run, and is not there when nothing was refused."""
     path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
     for _ in range(2):
@@ -62,7 +63,6 @@ def test_the_refused_lines_of_an_earlier_run_are_gone(story: Story, call: Call, 
 
     assert call("import", str(path)).code == 0
     assert files(tmp_path) == {"some"}
-    assert story.release.enabled
 
 
 def test_a_redacted_event_is_refused_by_name(
@@ -192,17 +192,18 @@ def test_c001_a_line_of_50_mb(story: Story, call: Call, tmp_path: Path) -> None:
     assert len(story.registry.events.list()) == 3
 
 
-def test_the_text_of_a_line_is_kept_to_the_letter(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_the_text_of_a_line_is_kept_to_the_letter(call: Call, tmp_path: Path) -> None:
     """White space around it, and the CR of its end, belong to it."""
     path = tmp_path / "some"
     path.write_bytes(b' \t{"kind": "nothing"}  \r\n')
 
     assert call("import", str(path)).code == 1
     assert refused(path)[0]["text"] == ' \t{"kind": "nothing"}  \r'
-    assert story.release.enabled
 
 
-def test_c012_bytes_that_are_no_text_are_kept_too(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_c012_bytes_that_are_no_text_are_kept_too(call: Call, tmp_path: Path) -> None:
     """They stand there in base64, under another key: nothing is lost, and nothing looks like a text that it is not."""
     data = LINE.replace(b"web", b"w\xc3\\xc3")
     path = tmp_path / "some"
@@ -212,10 +213,10 @@ def test_c012_bytes_that_are_no_text_are_kept_too(story: Story, call: Call, tmp_
     [line] = refused(path)
     assert b64decode(line["base64"]) == data
     assert "text" not in line
-    assert story.release.enabled
 
 
-def test_c079_a_full_disk_while_refusing(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_c079_a_full_disk_while_refusing(call: Call, tmp_path: Path) -> None:
     """What cannot be kept is not passed over: 2, the file is named, and a later run begins there again."""
     path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
     bad = Path(f"{path}.refused")
@@ -226,9 +227,9 @@ def test_c079_a_full_disk_while_refusing(story: Story, call: Call, tmp_path: Pat
     bad.unlink()
     again = call("import", str(path), "--json")
     assert (again.code, again.object["replayed"], len(refused(path))) == (1, 1, 1)
-    assert story.release.enabled
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize(
     "error",
     [
@@ -238,7 +239,7 @@ def test_c079_a_full_disk_while_refusing(story: Story, call: Call, tmp_path: Pat
     ],
 )
 def test_an_event_that_the_store_could_not_judge_is_no_refusal(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: XzeprError
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: XzeprError
 ) -> None:
     """What is said of a line but is about the store ends the import: the line is as good as before."""
     path = write_lines(tmp_path / "some", plain_event())
@@ -254,10 +255,10 @@ def test_an_event_that_the_store_could_not_judge_is_no_refusal(
     assert (answer.code, answer.out) == (2, "")
     assert str(error) in answer.err
     assert files(tmp_path) == {"some"}
-    assert story.release.enabled
 
 
-def test_refused_lines_to_stderr(story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("story")
+def test_refused_lines_to_stderr(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hyphen says so, also for a file; nothing is called like it."""
     monkeypatch.chdir(tmp_path)
     path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
@@ -266,12 +267,12 @@ def test_refused_lines_to_stderr(story: Story, call: Call, tmp_path: Path, monke
     told, last = answer.err.splitlines()
     assert (answer.code, json.loads(told)["line"], last) == (1, 2, "xzepr: 1 line refused")
     assert files(tmp_path) == {"some"}
-    assert story.release.enabled
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize("stream", [None, "/dev/full"])
 def test_c079_a_stderr_that_takes_no_refused_lines(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: str | None
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: str | None
 ) -> None:
     """They are not passed over: it is 2."""
     path = write_lines(tmp_path / "some", {"kind": "nothing"})
@@ -279,7 +280,6 @@ def test_c079_a_stderr_that_takes_no_refused_lines(
         monkeypatch.setattr("sys.stderr", stderr if stream else None)
 
         assert call("import", str(path), "--refused=-").code == 2
-    assert story.release.enabled
 
 
 class Terminal(StringIO):
@@ -290,9 +290,8 @@ class Terminal(StringIO):
         return True
 
 
-def test_a_bar_makes_room_for_refused_lines(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_bar_makes_room_for_refused_lines(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal they do not stand behind the bar."""
     path = write_lines(tmp_path / "some", plain_event(1), plain_event(2), {"kind": "nothing"})
     stderr = Terminal()
@@ -305,21 +304,21 @@ def test_a_bar_makes_room_for_refused_lines(
     assert found
     assert bars.count("a second") == 2
     assert bars.endswith("\x1b[K\r\x1b[K")
-    assert story.release.enabled
 
 
-def test_who_may_read_the_file_may_read_its_refused_lines(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_who_may_read_the_file_may_read_its_refused_lines(call: Call, tmp_path: Path) -> None:
     """And nobody else: they hold what the file holds. Those of stdin are for their owner alone."""
     path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
     for mode in (0o600, 0o640):
         path.chmod(mode)
         call("import", str(path))
         assert Path(f"{path}.refused").stat().st_mode & 0o777 == mode
-    assert story.release.enabled
 
 
+@pytest.mark.usefixtures("story")
 def test_c079_refused_lines_are_on_the_disk_before_the_place_is_noted(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A power cut loses no refused line: what is noted is behind what is kept."""
     path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
@@ -327,4 +326,3 @@ def test_c079_refused_lines_are_on_the_disk_before_the_place_is_noted(
 
     assert call("import", str(path)).code == 1
     assert synced.names[:3] == [tmp_path.name, "some.refused", ".some.progress.*.part"]
-    assert story.release.enabled

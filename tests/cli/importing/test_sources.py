@@ -15,9 +15,11 @@ from tests.cli.calling import MODULE, Call, Story, environment, plain_event, run
 from tests.cli.importing.cases import LINE, counts, files, refused
 from xzepr import Registry
 from xzepr.cli.ndjson.locking import lock
+from xzepr.cli.ndjson.refusals import Refusals
 
 
-def test_from_stdin(story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("story")
+def test_from_stdin(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is refused goes to stderr, or to a file that is named; nothing else is kept."""
     path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
     for arguments in ([], [f"--refused={tmp_path / 'bad'}"]):
@@ -28,11 +30,11 @@ def test_from_stdin(story: Story, call: Call, tmp_path: Path, monkeypatch: pytes
         told = (tmp_path / "bad").read_text() if arguments else answer.err.partition("\n")[0]
         assert json.loads(told)["line"] == 2
     assert files(tmp_path) == {"some", "bad"}
-    assert story.release.enabled
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize("data", [b"", b"\n", b"\n \r\n"])
-def test_a_file_without_lines(story: Story, call: Call, tmp_path: Path, data: bytes) -> None:
+def test_a_file_without_lines(call: Call, tmp_path: Path, data: bytes) -> None:
     """Nobody means to import nothing: what made the file has failed."""
     (tmp_path / "some").write_bytes(data)
     answer = call("import", str(tmp_path / "some"))
@@ -40,7 +42,6 @@ def test_a_file_without_lines(story: Story, call: Call, tmp_path: Path, data: by
     assert (answer.code, answer.out) == (2, "")
     assert f"there is nothing in {tmp_path / 'some'}" in answer.err
     assert files(tmp_path) == {"some"}
-    assert story.release.enabled
 
 
 @pytest.mark.usefixtures("story")
@@ -65,7 +66,8 @@ def test_c094_what_is_no_file(
     assert "hunter2" not in answer.err
 
 
-def test_a_file_without_permission(story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_file_without_permission(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the system says is told with the name; it is said by hand, because root may read everything."""
 
     def refuse(path: Path, *_: object, **__: object) -> object:
@@ -76,18 +78,18 @@ def test_a_file_without_permission(story: Story, call: Call, tmp_path: Path, mon
     answer = call("import", str(tmp_path / "some"))
 
     assert (answer.code, answer.err) == (2, f"xzepr: {tmp_path / 'some'}: Permission denied\n")
-    assert story.release.enabled
 
 
-def test_without_a_stdin_there_is_nothing_to_read(story: Story, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("story")
+def test_without_a_stdin_there_is_nothing_to_read(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says so."""
     monkeypatch.setattr("sys.stdin", None)
 
     assert call("import", "-").err == "xzepr: there is no stdin: name a file\n"
-    assert story.release.enabled
 
 
-def test_what_can_be_read_only_once_keeps_no_place(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_what_can_be_read_only_once_keeps_no_place(call: Call, tmp_path: Path) -> None:
     """A pipe with a name is taken like stdin: nothing is written beside it."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -97,7 +99,6 @@ def test_what_can_be_read_only_once_keeps_no_place(story: Story, call: Call, tmp
 
     assert (answer.code, counts(answer)) == (0, {"lines": 1, "recorded": 1})
     assert files(tmp_path) == {"pipe"}
-    assert story.release.enabled
 
 
 def refuse_to_open(_: object) -> Registry:
@@ -105,9 +106,10 @@ def refuse_to_open(_: object) -> Registry:
     raise AssertionError
 
 
+@pytest.mark.usefixtures("story")
 @pytest.mark.parametrize("name", ["some", "hard", "soft", "some.progress", "state"])
 def test_refused_lines_are_never_written_over_what_is_read(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Under whatever name, and not over the state either; that is found out before anything is opened."""
     path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
@@ -123,10 +125,10 @@ def test_refused_lines_are_never_written_over_what_is_read(
     assert "refused lines cannot go to" in answer.err
     assert path.read_bytes() == before
     assert files(tmp_path) == {"some", "hard", "soft", "state"}
-    assert story.release.enabled
 
 
-def test_refused_lines_are_never_written_over_the_state(story: Story, call: Call, broken_off: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_refused_lines_are_never_written_over_the_state(call: Call, broken_off: Path) -> None:
     """Also one that is there, by another name of it."""
     state = Path(f"{broken_off}.progress")
     state.with_name("hard").hardlink_to(state)
@@ -136,7 +138,50 @@ def test_refused_lines_are_never_written_over_the_state(story: Story, call: Call
 
     assert (answer.code, "refused lines cannot go to" in answer.err) == (2, True)
     assert state.read_bytes() == before
-    assert story.release.enabled
+
+
+@pytest.mark.usefixtures("story")
+def test_refused_lines_are_never_written_over_something_else(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database whose name was given by mistake stays, and is not even opened; also where no line is refused."""
+    path = write_lines(tmp_path / "some", plain_event())
+    database = tmp_path / "registry.db"
+    database.write_bytes(b"SQLite format 3\x00" + bytes(5_000))
+    monkeypatch.setattr(Registry, "open", refuse_to_open)
+    answer = call("import", str(path), "--refused", str(database))
+
+    assert (answer.code, answer.out) == (2, "")
+    assert f"{database} holds something else than the refused lines of an import" in answer.err
+    assert database.read_bytes() == b"SQLite format 3\x00" + bytes(5_000)
+
+
+def test_something_else_beside_the_file_is_not_written_over(story: Story, call: Call, tmp_path: Path) -> None:
+    """Nobody has named it, and it may be anything: it stays, and nothing is recorded."""
+    path = write_lines(tmp_path / "some", plain_event())
+    bad = Path(f"{path}.refused")
+    bad.write_bytes(b"my notes\n")
+    answer = call("import", str(path))
+
+    assert (answer.code, answer.out) == (2, "")
+    assert "name another file with --refused, or move this one away" in answer.err
+    assert bad.read_bytes() == b"my notes\n"
+    assert len(story.registry.events.list()) == 1
+
+
+def test_one_file_of_refused_lines_for_one_import_at_a_time(story: Story, call: Call, tmp_path: Path) -> None:
+    """The second import that names it records nothing, and takes nothing from the first one."""
+    path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
+    bad = tmp_path / "bad"
+    with Refusals(bad) as first:
+        first.begin()
+        answer = call("import", str(path), "--refused", str(bad))
+        assert (answer.code, answer.out) == (2, "")
+        assert f"another import writes its refused lines to {bad}: wait for its end" in answer.err
+        assert bad.exists()
+
+    assert len(story.registry.events.list()) == 1
+    assert call("import", str(path), "--refused", str(bad)).code == 1
 
 
 @pytest.mark.usefixtures("story")
@@ -149,8 +194,9 @@ def test_refused_lines_beside_the_file_are_not_the_file(call: Call, tmp_path: Pa
     assert json.loads(path.read_bytes()) == {"kind": "nothing"}
 
 
+@pytest.mark.usefixtures("story")
 def test_refused_lines_are_never_written_over_stdin(
-    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file behind stdin is a file."""
     path = write_lines(tmp_path / "some", {"kind": "nothing"})
@@ -161,17 +207,16 @@ def test_refused_lines_are_never_written_over_stdin(
     assert answer.code == 2
     assert "it is needed for the import of stdin itself" in answer.err
     assert json.loads(path.read_bytes()) == {"kind": "nothing"}
-    assert story.release.enabled
 
 
-def test_refused_lines_may_go_to_a_device(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_refused_lines_may_go_to_a_device(call: Call, tmp_path: Path) -> None:
     """It is neither counted nor deleted."""
     path = write_lines(tmp_path / "some", plain_event(), {"kind": "nothing"})
 
     assert call("import", str(path), "--refused", "/dev/null").code == 1
     assert Path("/dev/null").is_char_device()
     assert files(tmp_path) == {"some"}
-    assert story.release.enabled
 
 
 def test_refused_lines_may_go_to_stderr_by_its_name(tmp_path: Path) -> None:
@@ -182,6 +227,17 @@ def test_refused_lines_may_go_to_stderr_by_its_name(tmp_path: Path) -> None:
     assert answer.code == 1
     assert '{"line":1,"code":"invalid"' in answer.err
     assert Path("/dev/stderr").is_symlink()
+
+
+def test_refused_lines_may_go_to_a_file_that_is_stderr(tmp_path: Path) -> None:
+    """They stand there in their order with what else is told: neither is written over the other."""
+    path, log = write_lines(tmp_path / "some", {"kind": "nothing"}), tmp_path / "log"
+    command = [*MODULE, "import", str(path), "--refused", "/dev/stderr"]
+    with log.open("wb") as stderr:
+        subprocess.run(command, env=environment("memory:"), stdout=subprocess.DEVNULL, stderr=stderr, check=False)
+
+    found, told, *_ = log.read_text().splitlines()
+    assert (json.loads(found)["line"], told) == (1, "xzepr: 1 line refused")
 
 
 @pytest.mark.parametrize(("name", "said"), [("nowhere/bad", "No such file or directory"), ("", "Is a directory")])
@@ -207,7 +263,8 @@ def test_beside_a_file_of_which_nothing_can_be_kept(story: Story, call: Call) ->
     assert len(story.registry.events.list()) == 1
 
 
-def test_of_a_link_everything_stands_beside_what_it_points_to(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_of_a_link_everything_stands_beside_what_it_points_to(call: Call, tmp_path: Path) -> None:
     """The file is the same under any name, and so are its files."""
     (tmp_path / "there").mkdir()
     path = write_lines(tmp_path / "there" / "some", plain_event(), {"kind": "nothing"})
@@ -215,7 +272,6 @@ def test_of_a_link_everything_stands_beside_what_it_points_to(story: Story, call
 
     assert call("import", str(tmp_path / "link")).err == f"xzepr: 1 line refused: see {path}.refused\n"
     assert (files(tmp_path), files(tmp_path / "there")) == ({"there", "link"}, {"some", "some.refused"})
-    assert story.release.enabled
 
 
 @pytest.mark.slow
@@ -232,7 +288,8 @@ def test_stdin_by_its_name_is_the_file_behind_it(tmp_path: Path) -> None:
     assert refused(path)[0]["line"] == 3
 
 
-def test_one_import_of_a_file_at_a_time(story: Story, call: Call, broken_off: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_one_import_of_a_file_at_a_time(call: Call, broken_off: Path) -> None:
     """The second one does nothing: together they would write refused lines twice."""
     before = {path.name: path.read_bytes() for path in broken_off.parent.iterdir()}
     with broken_off.open("rb") as held:
@@ -243,4 +300,3 @@ def test_one_import_of_a_file_at_a_time(story: Story, call: Call, broken_off: Pa
     assert answer.err == f"xzepr: another import of {broken_off} is running: wait for its end\n"
     assert {path.name: path.read_bytes() for path in broken_off.parent.iterdir()} == before
     assert call("import", str(broken_off)).code == 1
-    assert story.release.enabled

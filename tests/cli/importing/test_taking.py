@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,9 @@ import pytest
 from tests.cli.calling import UNIT, Call, Story, plain_event, write_lines
 from tests.cli.importing.cases import LINE, counts, files, refused
 from xzepr import Registry, json_form
+from xzepr.cli.ndjson import taking
+from xzepr.cli.ndjson.lines import Line
+from xzepr.cli.ndjson.taking import Refused, Taker
 
 
 def test_an_export_is_imported_elsewhere(
@@ -86,13 +89,13 @@ def test_c068_the_same_file_again_records_nothing_twice(story: Story, call: Call
     assert len(story.registry.events.list()) == 4
 
 
-def test_people_see_a_table(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_people_see_a_table(call: Call, tmp_path: Path) -> None:
     """The counts, on stdout."""
     answer = call("import", str(write_lines(tmp_path / "some", plain_event())))
 
     assert answer.words[0] == ["lines", "1"]
     assert ["recorded", "1"] in answer.words
-    assert story.release.enabled
 
 
 def test_definitions_and_events_in_any_order(kept: Registry, call: Call, tmp_path: Path) -> None:
@@ -116,11 +119,34 @@ def test_ends_of_lines_and_empty_lines(story: Story, call: Call, tmp_path: Path,
     assert len(story.registry.events.list()) == 3
 
 
-def test_a_key_does_not_depend_on_the_end_of_the_line(story: Story, call: Call, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("story")
+def test_a_key_does_not_depend_on_the_end_of_the_line(call: Call, tmp_path: Path) -> None:
     """A file that came through another system's mail is still the same."""
     (tmp_path / "a").write_bytes(LINE + b"\n")
     (tmp_path / "b").write_bytes(b" " + LINE + b"\r\n")
     call("import", str(tmp_path / "a"))
 
     assert call("import", str(tmp_path / "b"), "--json").object["replayed"] == 1
-    assert story.release.enabled
+
+
+def test_c068_a_file_that_grows_while_it_is_imported(
+    story: Story, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes behind a line without an end is left for the next import: there each line has the same number."""
+    path = write_lines(tmp_path / "some", plain_event(1), plain_event(2))
+    path.write_bytes(path.read_bytes().removesuffix(b"\n"))
+    take = Taker.take
+
+    def growing(self: Taker, batch: Sequence[Line]) -> list[Refused]:
+        if not batch[-1].ended:
+            with path.open("ab") as file:
+                file.write(b"\n" + LINE + b"\n")
+        return take(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "BATCH_LINES", 1)
+        patch.setattr(Taker, "take", growing)
+        assert counts(call("import", str(path), "--json")) == {"lines": 2, "recorded": 2}
+
+    assert counts(call("import", str(path), "--json")) == {"lines": 3, "recorded": 1, "replayed": 2}
+    assert len(story.registry.events.list()) == 1 + 3

@@ -50,7 +50,7 @@ def test_what_is_exported_is_read_again(story: Story) -> None:
     assert isinstance(group, GroupForm)
     assert (group.id, group.receiver_ids) == (story.release.id, [story.build.id, story.scan.id])
     assert isinstance(event, EventForm)
-    assert (event.id, event.unit, event.payload) == (
+    assert (event.id, event.unit.unit(), event.payload) == (
         story.built.id,
         story.built.unit,
         story.built.payload,
@@ -108,6 +108,18 @@ def test_what_is_wrong_with_a_unit() -> None:
 
     assert isinstance(error, TooLarge)
     assert error.fields == ("unit/name", "unit/release", "unit/platform_id", "occurred_at")
+
+
+def test_types_and_texts_of_a_unit_are_told_together() -> None:
+    """A field of another type hides nothing that is wrong with the other fields."""
+    unit = {"name": 1, "version": " ", "release": "7", "platform_id": "a\n", "package": ""}
+
+    assert refusal(written(plain_event(unit=unit))).fields == (
+        "unit/name",
+        "unit/version",
+        "unit/platform_id",
+        "unit/package",
+    )
 
 
 def test_what_a_unit_may_hold_is_told() -> None:
@@ -183,7 +195,8 @@ def test_a_unit_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     form = read_form(line(written(plain_event())))
 
     assert isinstance(form, EventForm)
-    assert made == [form.unit]
+    assert made == []
+    assert made == [form.unit.unit()]
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,32 @@ def test_the_bytes_of_a_line_are_kept_as_they_are() -> None:
     assert (line.raw, line.text) == (b" a\t\r", b"a")
 
 
+class _Growing(BytesIO):
+    """A file that gets its next part whenever its end was reached."""
+
+    def __init__(self, *parts: bytes) -> None:
+        super().__init__(parts[0])
+        self._parts = list(parts[1:])
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Return the next line; at the end let the file grow."""
+        data = super().readline(size)
+        if not data.endswith(b"\n") and self._parts:
+            place = self.tell()
+            self.write(self._parts.pop(0))
+            self.seek(place)
+        return data
+
+
+@pytest.mark.parametrize("rest", [b"\nthree\n", b"o and more\n", b"\n"])
+def test_a_line_without_an_end_is_the_last_one(rest: bytes) -> None:
+    """What comes behind it while it is read belongs to it: counted as a line, it would shift all that follow."""
+    lines = Lines(_Growing(b"one\ntw", rest))
+
+    assert [(line.number, line.raw, line.ended) for line in lines] == [(1, b"one", True), (2, b"tw", False)]
+    assert lines.offset == 6
+
+
 class _Endless(RawIOBase):
     """A line of a given length, made as it is read."""
 

@@ -34,6 +34,21 @@ class OwnerForm:
 
 
 @attrs.frozen(kw_only=True)
+class UnitForm:
+    """A unit."""
+
+    name: Name
+    version: Name
+    release: Name
+    platform_id: Name
+    package: Name
+
+    def unit(self) -> Unit:
+        """Return what it names."""
+        return Unit(**attrs.asdict(self))
+
+
+@attrs.frozen(kw_only=True)
 class NamingForm:
     """A receiver by what makes it unique."""
 
@@ -90,7 +105,7 @@ class EventForm(Made):
     """An event."""
 
     id: Ulid | None = None
-    unit: Unit
+    unit: UnitForm
     receiver_id: Ulid | None = None
     receiver: NamingForm | None = None
     receiver_fingerprint: str | None = None

@@ -48,7 +48,7 @@ class Line:
 
 
 class Lines:
-    """The lines of a file.
+    """The lines of a file, up to the first one without an end.
 
     Args:
         file: The file, at its beginning.
@@ -90,6 +90,8 @@ class Lines:
             if len(data.removesuffix(b"\n").removesuffix(b"\r")) > MAX_LINE:
                 raw, ended = self._rest(data)
             yield Line(number=self.number, size=self.offset - before, raw=raw, ended=ended)
+            if not ended:
+                return  # what has come behind it since is the rest of this line, not another one
             before = self.offset
 
     def _rest(self, data: bytes) -> tuple[bytes | None, bool]:

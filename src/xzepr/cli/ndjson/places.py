@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -20,6 +21,15 @@ PROGRESS: Final = ".progress"
 
 REFUSED: Final = ".refused"
 """What is added to the name of a file for that of its refused lines."""
+
+_OPENING: Final = b'{"line":'
+_REFUSED_LINE: Final = re.compile(rb'\{\s*"line":\s*\d+,\s*"code":\s*"')
+"""How a refused line begins."""
+
+_HEAD: Final = 64
+"""Bytes that are enough to tell."""
+
+_STDERR: Final = 2
 
 STREAM: Final = "-"
 """How stdin and stderr are called."""
@@ -42,6 +52,8 @@ class Places:
         """How the state names the file of refused lines; what stands beside the source may be moved with it."""
         if self.refused is None:
             return None
+        if is_device(self.refused):
+            return str(self.refused)  # what a name such as /dev/stderr stands for is another pipe each time
         real = Path(os.path.realpath(self.refused))
         beside = self.source is not None and Path(os.path.realpath(self.source)).parent == real.parent
         return real.name if beside else str(real)
@@ -71,14 +83,15 @@ def is_device(path: Path) -> bool:
 
 
 def places_of(file: str, refused: str | None) -> Places:
-    """Find out where the files of an import are. Nothing is opened.
+    """Find out where the files of an import are. Nothing is changed.
 
     Args:
         file: What the user wants to read; ``-`` is stdin.
         refused: Where the user wants refused lines, if anything was said; ``-`` is stderr.
 
     Raises:
-        ConfigurationError: Refused lines would be written over another file of the import, or there is no stdin.
+        ConfigurationError: Refused lines would be written over another file of the import, or over one that holds
+            something else; or there is no stdin.
         OSError: There is no such file.
     """
     present = _stat_of(file)
@@ -86,7 +99,26 @@ def places_of(file: str, refused: str | None) -> Places:
     places = Places(source, _refused(source, refused))
     if places.refused is not None:
         _check_apart(places.refused, present, file, source)
+        if refused is not None:
+            check_replaceable(places.refused)
     return places
+
+
+def check_replaceable(refused: Path) -> None:
+    """See that a file holds nothing but refused lines, such as those of an earlier import; it may be absent or empty.
+
+    Args:
+        refused: Where refused lines will be written.
+
+    Raises:
+        ConfigurationError: It holds something else.
+        OSError: It cannot be read; the error names it.
+    """
+    if refused.is_file() and not _is_refused(_head_of(refused)):
+        raise ConfigurationError(
+            f"{refused} holds something else than the refused lines of an import, and would be written over: name "
+            "another file with --refused, or move this one away"
+        )
 
 
 def _stat_of(file: str) -> os.stat_result:
@@ -106,12 +138,17 @@ def _source(file: str) -> Path | None:
 
 
 def _refused(source: Path | None, refused: str | None) -> Path | None:
-    if refused is None:
-        return None if source is None else source.with_name(source.name + REFUSED)
-    if refused == STREAM:
+    if refused == STREAM or (refused is None and source is None):
         return None
-    path = Path(refused)
+    path = source.with_name(source.name + REFUSED) if source is not None and refused is None else Path(refused or "")
+    if _is_stderr(path):
+        return None
     return path if is_device(path) else _followed(path)
+
+
+def _is_stderr(path: Path) -> bool:
+    """Return whether a path is stderr by another name: what is written to both would be mixed up in a file."""
+    return sys.stderr is not None and path.exists() and os.path.samestat(path.stat(), os.fstat(_STDERR))
 
 
 def _followed(path: Path) -> Path:
@@ -136,6 +173,18 @@ def _same_place(one: Path, other: Path) -> bool:
     if one.exists() and other.exists():
         return one.samefile(other)
     return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _head_of(refused: Path) -> bytes:
+    with naming_file(refused), refused.open("rb") as file:
+        return file.read(_HEAD)
+
+
+def _is_refused(head: bytes) -> bool:
+    """Return whether a file of refused lines begins so; where a full disk has cut the first one, with less of it."""
+    if len(head) < _HEAD and b"\n" not in head:
+        return head.startswith(_OPENING) or _OPENING.startswith(head)
+    return _REFUSED_LINE.match(head) is not None
 
 
 def _check_beside(source: Path) -> None:

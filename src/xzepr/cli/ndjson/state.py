@@ -58,6 +58,7 @@ class State:
         digest: Hex SHA-256 over them.
         refused: The file of refused lines, as :attr:`Places.refused_name` names it.
         refused_bytes: How long it was then.
+        refused_digest: Hex SHA-256 over what it held then.
         feed: The cursor at the head of the store's feed then.
         counts: What became of the lines.
         receivers: The receivers that have another id in this store: theirs by that in the file.
@@ -69,13 +70,23 @@ class State:
     digest: str
     refused: str | None
     refused_bytes: int
+    refused_digest: str
     feed: str
     counts: Counts
     receivers: dict[str, str] = attrs.field(factory=dict)
 
 
+_NOTHING: Final = sha256().hexdigest()
+
 BEGINNING: Final = State(
-    line=0, offset=0, digest=sha256().hexdigest(), refused=None, refused_bytes=0, feed="0", counts=Counts()
+    line=0,
+    offset=0,
+    digest=_NOTHING,
+    refused=None,
+    refused_bytes=0,
+    refused_digest=_NOTHING,
+    feed="0",
+    counts=Counts(),
 )
 """Where every import begins. It is never kept."""
 
@@ -147,7 +158,7 @@ def check_refused(source: Path, state: State, places: Places) -> None:
     """See that the refused lines of the earlier runs are where this one would write.
 
     Raises:
-        ConfigurationError: They are elsewhere, or some of them are gone.
+        ConfigurationError: They are elsewhere.
     """
     if state.refused != places.refused_name:
         was = "stderr, which is --refused -" if state.refused is None else state.refused
@@ -155,17 +166,29 @@ def check_refused(source: Path, state: State, places: Places) -> None:
             f"so far the refused lines of {source} went to {was}: let them go there again, or delete "
             f"{progress_path(source)} to {_AGAIN}"
         )
-    if places.refused is not None:
-        _check_length(source, state, places.refused)
 
 
-def _check_length(source: Path, state: State, refused: Path) -> None:
-    present = refused.stat().st_size if refused.exists() else 0
-    if present < state.refused_bytes:
-        raise ConfigurationError(
-            f"{refused} has lost lines that were refused: it had {state.refused_bytes:,} bytes, and has {present:,}. "
-            f"Put them back, or delete {progress_path(source)} to {_AGAIN}"
-        )
+def check_kept(source: Path, state: State, places: Places, kept: tuple[int, str]) -> None:
+    """See that the refused lines of the earlier runs are still there.
+
+    Args:
+        source: The file that is imported.
+        state: Where its import stands.
+        places: Where its files are.
+        kept: Of as much of the refused lines as were confirmed: how many bytes there are, and hex SHA-256 over them.
+
+    Raises:
+        ConfigurationError: Some of them are gone, or are others.
+    """
+    present, digest = kept
+    if digest == state.refused_digest:
+        return
+    lost = f"has lost lines that were refused: it had {state.refused_bytes:,} bytes, and has {present:,}"
+    other = "holds other refused lines than it did: another import has written there"
+    raise ConfigurationError(
+        f"{places.refused} {lost if present < state.refused_bytes else other}. "
+        f"Put them back, or delete {progress_path(source)} to {_AGAIN}"
+    )
 
 
 def head_of(registry: Registry) -> str | None:

@@ -157,7 +157,7 @@ class Taker:
             raise PayloadAbsent(form.id or f"of line {line.number}", form.payload_absent)
         key = form.idempotency_key
         return EventDraft(
-            unit=form.unit,
+            unit=form.unit.unit(),
             receiver=self._receiver(form),
             success=form.success,
             payload=form.payload,

@@ -18,6 +18,7 @@ from xzepr.cli.ndjson.state import (
     BEGINNING,
     Counts,
     State,
+    check_kept,
     check_refused,
     drop_state,
     go_on,
@@ -69,15 +70,17 @@ class Import:
         """
         before = self._begun()
         taker = Taker(self._registry, before.counts, before.receivers)
-        try:
-            self._take(taker, before)
-        except BaseException:
-            self._say_where_it_stands()
-            raise
+        with Refusals(self._places.refused, like=self._places.source) as refusals:
+            self._go_on(before, refusals)
+            try:
+                self._take(taker, refusals)
+            except BaseException:
+                self._say_where_it_stands()
+                raise
         return self._ended(taker.counts)
 
     def _begun(self) -> State:
-        """Return where it stands, with the lines at that place."""
+        """Return where it stands."""
         source = self._places.source
         if source is not None:
             lock(self._file, source)
@@ -86,13 +89,20 @@ class Import:
         if source is None or before is None:
             return BEGINNING
         check_refused(source, before, self._places)
-        go_on(source, before, self._lines, self._registry)
-        say(f"going on behind line {before.line:,} of {source}")
         return before
 
-    def _take(self, taker: Taker, before: State) -> None:
-        refusals = Refusals(self._places.refused, before.refused_bytes, like=self._places.source)
-        with refusals, self._progress() as progress:
+    def _go_on(self, before: State, refusals: Refusals) -> None:
+        """Bring the lines, and those that were refused, to where it stands."""
+        source = self._places.source
+        if source is not None and before is not BEGINNING:
+            refusals.pass_over(before.refused_bytes)
+            check_kept(source, before, self._places, (refusals.size, refusals.digest))
+            go_on(source, before, self._lines, self._registry)
+            say(f"going on behind line {before.line:,} of {source}")
+        refusals.begin()
+
+    def _take(self, taker: Taker, refusals: Refusals) -> None:
+        with self._progress() as progress:
             for batch in batches(self._lines):
                 refused = taker.take(batch)
                 if refused:
@@ -121,6 +131,7 @@ class Import:
             digest=self._lines.digest,
             refused=self._places.refused_name,
             refused_bytes=refusals.size,
+            refused_digest=refusals.digest,
             feed=feed,
             counts=taker.counts,
             receivers=taker.receivers,
