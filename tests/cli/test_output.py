@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from xzepr.cli.output import Cell, Column, Output, Style, shown, width_of, without_secrets, without_urls
+from xzepr.cli.output import Cell, Column, Output, Style, shown, width_of
 
 COLUMNS = (Column("unit", 6), Column("events", 6, right=True))
 
@@ -53,25 +53,6 @@ def test_joiners_stay_where_they_belong(text: str) -> None:
 def test_joiners_elsewhere_are_spelt_out(text: str) -> None:
     """Where nobody would write them, they only make two names look alike."""
     assert "\\u200" in shown(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("postgresql://ci:hunter2@db/x", "postgresql://ci:hun hunter2@db/x", "postgresql:ci:hunter2@db"),
-        *("postgresql:ci:hun hunter2@db", "//ci:hunter2@db", "ci:hunter2@db", "host=db password=hunter2"),
-    ],
-)
-def test_c094_what_may_hold_a_password_is_hidden(text: str) -> None:
-    """Whole or in part, with blanks in it or not."""
-    assert "hunter2" not in without_secrets(f"cannot open {text}")
-    assert "hunter2" not in without_urls(f"cannot open {text}")
-
-
-def test_other_urls_are_help() -> None:
-    """A message may show how one is written; wrong usage repeats none at all."""
-    assert without_secrets("such as sqlite:///here.db") == "such as sqlite:///here.db"
-    assert without_urls("such as sqlite:///here.db") == "such as (a URL)"
 
 
 def test_what_has_no_width_moves_no_column() -> None:

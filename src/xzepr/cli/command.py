@@ -28,7 +28,8 @@ from xzepr.cli import (
     show,
     verdict,
 )
-from xzepr.cli.output import Output, OutputLost, may_be_lost, say, shown, silence, without_secrets, without_urls
+from xzepr.cli.hiding import without_secrets, without_urls
+from xzepr.cli.output import Output, OutputLost, may_be_lost, say, shown, silence
 from xzepr.errors import ConfigurationError, XzeprError
 from xzepr.plugins.texts import did_you_mean, showable
 

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias, TypeVar
 import attrs
 
 from xzepr import EventReceiver, EventReceiverGroup, GroupFilter, Page, ReceiverFilter, Registry
-from xzepr.cli.output import without_urls
+from xzepr.cli.hiding import without_urls
 from xzepr.cli.walking import pages
 from xzepr.errors import Damaged, Invalid, NotFound, Violation
 from xzepr.model import MAX_LIMIT, MAX_TEXT, Ulid, is_ulid

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import sys
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +23,6 @@ _CONTROLS: Final = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 _JOINERS: Final = "\u200c\u200d"
 _WITHOUT_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
-_SECRET: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/.*@\S*|\S*:\S.*@\S*|//\S*@\S*|password=\S*", re.IGNORECASE)
-_URL: Final = re.compile(rf"{_SECRET.pattern}|[A-Za-z][A-Za-z0-9+.-]*:/\S*", re.IGNORECASE)
 _VIRAMA: Final = 9
 
 
@@ -226,26 +223,6 @@ def _joins(text: str, place: int) -> bool:
 
 def _is_arabic(letter: str) -> bool:
     return unicodedata.bidirectional(letter) == "AL"
-
-
-def without_urls(text: str) -> str:
-    """Return a text without what may be a URL, or what is left of one after a slip of the hand: it may hold a password.
-
-    Example:
-        >>> without_urls("no host in postgresql:ci:secret@db")
-        'no host in (a URL)'
-    """
-    return _URL.sub("(a URL)", text)
-
-
-def without_secrets(text: str) -> str:
-    """Return a text without what may be a password with a URL around it; other URLs stay.
-
-    Example:
-        >>> without_secrets("it is sqlite:///here.db"), without_secrets("no postgresql://ci:a secret@db")
-        ('it is sqlite:///here.db', 'no (a URL)')
-    """
-    return _SECRET.sub("(a URL)", text)
 
 
 def width_of(text: str) -> int:
