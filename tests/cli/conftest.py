@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from sqlalchemy import create_engine
 
 from tests.cli.calling import Call, Story, answer_of, tell_story
+from tests.migrated import migrated_database
 from xzepr import Registry
 from xzepr.testing.postgres import PostgresServer
 from xzepr_memory import MemoryStore
-from xzepr_postgres import migrate
 
 
 @pytest.fixture(scope="session")
 def xzepr_postgres_template(xzepr_postgres_server: PostgresServer) -> str:
     """A database with the newest tables, of which each test gets a copy."""
-    name = xzepr_postgres_server.create_database()
-    engine = create_engine(xzepr_postgres_server.url(name).replace("postgresql://", "postgresql+psycopg://"))
-    migrate(engine)
-    engine.dispose()
-    return name
+    return migrated_database(xzepr_postgres_server)
 
 
 @pytest.fixture
@@ -35,6 +32,19 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Registry:
 def story(kept: Registry) -> Story:
     """Two receivers, a group of both, and a unit that the second one has not seen yet."""
     return tell_story(kept)
+
+
+@pytest.fixture
+def url(xzepr_postgres_database: str) -> str:
+    """A store that outlives a process."""
+    return xzepr_postgres_database
+
+
+@pytest.fixture
+def shop(url: str) -> Iterator[Story]:
+    """What is in it."""
+    with Registry.open(url) as registry:
+        yield tell_story(registry)
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from tests.cli.calling import (
     environment,
     plain_event,
     run,
-    tell_story,
     unit_arguments,
     write_lines,
 )
@@ -41,19 +40,6 @@ HELD_LINE = 1_750
 """The line at which an import is held up: in the middle of its fourth batch."""
 
 LINES = 3_000
-
-
-@pytest.fixture
-def url(xzepr_postgres_database: str) -> str:
-    """The store."""
-    return xzepr_postgres_database
-
-
-@pytest.fixture
-def shop(url: str) -> Iterator[Story]:
-    """What is in the store."""
-    with Registry.open(url) as registry:
-        yield tell_story(registry)
 
 
 @contextmanager

@@ -7,31 +7,17 @@ import os
 import resource
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import attrs
 import pytest
 
-from tests.cli.calling import MODULE, UNIT, Call, Story, environment, run, tell_story, unit_arguments
+from tests.cli.calling import MODULE, UNIT, Call, Story, environment, run, unit_arguments
 from xzepr import Registry, Unit, json_form
 from xzepr_memory import MemoryStore
 
 SHOW = ("show", *unit_arguments())
-
-
-@pytest.fixture
-def url(xzepr_postgres_database: str) -> str:
-    """A store that outlives a process."""
-    return xzepr_postgres_database
-
-
-@pytest.fixture
-def shop(url: str) -> Iterator[Story]:
-    """What is in it."""
-    with Registry.open(url) as registry:
-        yield tell_story(registry)
 
 
 def row_of(story: Story) -> object:

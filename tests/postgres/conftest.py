@@ -8,22 +8,17 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine
 
+from tests.migrated import migrated_database
 from tests.postgres.histories import Begin, Host, begin, open_registry
 from xzepr import Registry
 from xzepr.testing.postgres import PostgresServer
-from xzepr_postgres import migrate
 
 
 @pytest.fixture(scope="session")
 def xzepr_postgres_template(xzepr_postgres_server: PostgresServer) -> str:
     """A database with the newest tables, of which each test gets a copy."""
-    name = xzepr_postgres_server.create_database()
-    engine = create_engine(xzepr_postgres_server.url(name).replace("postgresql://", "postgresql+psycopg://"))
-    migrate(engine)
-    engine.dispose()
-    return name
+    return migrated_database(xzepr_postgres_server)
 
 
 @pytest.fixture

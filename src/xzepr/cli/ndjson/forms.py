@@ -65,37 +65,32 @@ class Made:
 
 
 @attrs.frozen(kw_only=True)
-class MadeDefinition(Made):
-    """What a registry made of a receiver or group."""
+class DefinitionForm(Made):
+    """What a receiver and a group have both."""
 
+    id: Ulid | None = None
+    name: Name
+    type: Name
+    version: Name
+    description: Description = NO_DESCRIPTION
     revision: int | None = None
     created_at: str | None = None
     updated_at: str | None = None
 
 
 @attrs.frozen(kw_only=True)
-class ReceiverForm(MadeDefinition):
+class ReceiverForm(DefinitionForm):
     """A receiver."""
 
-    id: Ulid | None = None
-    name: Name
-    type: Name
-    version: Name
-    description: Description = NO_DESCRIPTION
     schema: Any
     fingerprint: str | None = None
     accepts_anything: bool | None = None
 
 
 @attrs.frozen(kw_only=True)
-class GroupForm(MadeDefinition):
+class GroupForm(DefinitionForm):
     """A group."""
 
-    id: Ulid | None = None
-    name: Name
-    type: Name
-    version: Name
-    description: Description = NO_DESCRIPTION
     receiver_ids: ReceiverIds
     enabled: bool = True
 
